@@ -1,0 +1,102 @@
+import type { DomainEvent, LoggedEvent, Stream } from './events.ts';
+
+/**
+ * What the world must be told after an event: whom to wake, and which surface to bring up to date. An effect names
+ * what to refresh and never carries words; the words are rendered from state when it is carried out.
+ */
+export type Effect =
+  | { readonly kind: 'wake-run'; readonly run: string }
+  | { readonly kind: 'show'; readonly surface: Surface; readonly subject: string; readonly incident: string };
+
+/**
+ * A surface with one place that is rewritten (`card`s) or a message that is posted once for one event (`post`, subject =
+ * the event's number).
+ */
+export type Surface =
+  | 'channel'
+  | 'incident-card'
+  | 'announcement'
+  | 'run-card'
+  | 'approval-card'
+  | 'post'
+  | 'report';
+
+const STANDALONE = new Set<DomainEvent['kind']>([
+  'incident.update-published',
+  'incident.update-drafted',
+  'incident.resolved',
+  'incident.role-assigned',
+  'step.finished',
+  'step.failed',
+  'step.asked',
+  'step.uncertain',
+  'step.skipped',
+  'gate.blocked',
+  'undo.started',
+  'step.undo-failed',
+  'run.started',
+  'run.abort-requested',
+  'approval.requested',
+  'approval.vote-cast',
+  'approval.vetoed',
+  'approval.voided',
+  'approval.expired',
+  'approval.reminded',
+]);
+
+/**
+ * Effects of one logged event. Order matters: the channel must exist before a card, a card before its thread.
+ * `owner` is the run an approval belongs to, null for other streams.
+ */
+export function effectsOf(
+  logged: Pick<LoggedEvent, 'seq' | 'stream' | 'incident' | 'event'>,
+  owner: string | null,
+): readonly Effect[] {
+  const { event, stream, incident } = logged;
+  if (incident === null || event.kind === 'approval.click-refused') return [];
+  const show = (surface: Surface, subject: string): Effect => ({ kind: 'show', surface, subject, incident });
+  const effects: Effect[] = [];
+  if (event.kind === 'incident.declared') effects.push(show('channel', incident));
+  effects.push(...cardsOf(stream, event, show));
+  if (STANDALONE.has(event.kind)) effects.push(show('post', String(logged.seq)));
+  if (event.kind === 'incident.report-written') effects.push(show('report', String(logged.seq)));
+  const run = runToWake(stream, event, owner);
+  if (run !== null) effects.push({ kind: 'wake-run', run });
+  return effects;
+}
+
+function cardsOf(
+  stream: Stream,
+  event: DomainEvent,
+  show: (surface: Surface, subject: string) => Effect,
+): readonly Effect[] {
+  const incidentCards = [show('incident-card', 'card'), show('announcement', 'card')];
+  if (stream.type === 'incident') return incidentCards;
+  if (stream.type === 'run') return [show('run-card', stream.id), ...incidentCards.slice(0, 1)];
+  return event.kind === 'approval.reminded'
+    ? []
+    : [show('approval-card', stream.id), ...incidentCards.slice(0, 1)];
+}
+
+/** Events a person or a clock caused; what the worker itself wrote needs no wake, it is still in its loop. */
+function runToWake(stream: Stream, event: DomainEvent, owner: string | null): string | null {
+  switch (event.kind) {
+    case 'run.started':
+    case 'run.abort-requested':
+    case 'step.retried':
+    case 'step.ruled':
+    case 'gate.retried':
+      return stream.id;
+    case 'approval.approved':
+    case 'approval.vetoed':
+    case 'approval.voided':
+    case 'approval.expired':
+      return owner;
+    case 'step.finished':
+      return event.known === 'answered' || event.known === 'ruled' ? stream.id : null;
+    case 'step.skipped':
+      return event.byPerson ? stream.id : null;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,160 @@
+import pg from 'pg';
+import { type Job, PgBoss } from 'pg-boss';
+import { AppError } from '../errors.ts';
+import { hop } from '../hop.ts';
+import type { Enqueue } from '../store/commit.ts';
+import type { Tx } from '../store/database.ts';
+
+/**
+ * The engine (D3). A job only says "look again" at a run or at an incident's surfaces; what to do is decided from the
+ * rows. Failure is decided in rows too, so jobs are retried for ever and none ends as failed.
+ */
+export type QueueName = 'run' | 'deliver';
+
+const SCHEMA = 'pgboss';
+
+const OPTIONS = {
+  notify: true,
+  heartbeatSeconds: 10,
+  // The longest a handler may hold a job; steps have their own deadlines.
+  expireInSeconds: 86_400,
+  retryLimit: 1_000_000,
+  retryDelay: 1,
+  retryBackoff: true,
+  retryDelayMax: 30,
+} as const;
+
+export type Queue = ReturnType<typeof createQueue>;
+
+/** A job in a worker's hands. `finish` completes it inside a transaction and throws `claim-lost` when it is no longer ours. */
+export interface HeldJob {
+  readonly key: string;
+  readonly signal: AbortSignal;
+  finish(tx: Tx): Promise<void>;
+}
+
+/**
+ * Creates schema, queues and grants as the owner. The runtime role then only reads and writes rows.
+ */
+export async function installQueues(ownerUrl: string, runtimeRole: string): Promise<void> {
+  const boss = new PgBoss({
+    connectionString: ownerUrl,
+    schema: SCHEMA,
+    schedule: false,
+    supervise: false,
+    max: 2,
+  });
+  const faults: Error[] = [];
+  boss.on('error', (error) => faults.push(error));
+  await boss.start();
+  try {
+    for (const name of ['run', 'deliver'] as const) {
+      await boss.createQueue(name, { policy: 'key_strict_fifo', ...OPTIONS });
+      await boss.updateQueue(name, OPTIONS);
+    }
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  try {
+    const role = client.escapeIdentifier(runtimeRole);
+    await client.query(`grant usage on schema ${SCHEMA} to ${role}`);
+    await client.query(`grant select, insert, update, delete on all tables in schema ${SCHEMA} to ${role}`);
+    await client.query(`grant usage, select on all sequences in schema ${SCHEMA} to ${role}`);
+    await client.query(`grant execute on all functions in schema ${SCHEMA} to ${role}`);
+  } finally {
+    await client.end();
+  }
+}
+
+/**
+ * Opens the queue as the runtime role. `start` is enough to send; workers begin with `work`. `supervise` looks after
+ * jobs of dead workers and is off for the command line.
+ */
+export function createQueue(url: string, options: { supervise: boolean; log: (message: string) => void }) {
+  const boss = new PgBoss({
+    connectionString: url,
+    schema: SCHEMA,
+    application_name: 'dr-bot',
+    max: options.supervise ? 6 : 2,
+    schedule: false,
+    migrate: false,
+    createSchema: false,
+    supervise: options.supervise,
+    useListenNotify: true,
+    // The shorter of the two has no effect: both decide how soon a dead worker's job is taken over.
+    superviseIntervalSeconds: 1,
+    monitorIntervalSeconds: 1,
+  });
+  boss.on('error', (error) => options.log(`queue: ${error.message}`));
+  boss.on('warning', (warning) => options.log(`queue: ${warning.message}`));
+
+  const enqueue: Enqueue = async (tx, wakes) => {
+    const db = inTransaction(tx);
+    for (const run of wakes.runs)
+      await boss.upsert('run', { key: run }, { singletonKey: run, startAfter: 0, db });
+    for (const incident of wakes.incidents) {
+      await boss.upsert('deliver', { key: incident }, { singletonKey: incident, startAfter: 0, db });
+    }
+  };
+
+  /**
+   * Starts `workers` workers, each with one job at a time. Each is a `work` call of its own: one that is notified after
+   * a job looks for the next at once, else it would sleep a poll (ENGINE.md §7).
+   */
+  async function work(
+    name: QueueName,
+    workers: number,
+    handler: (job: HeldJob) => Promise<void>,
+  ): Promise<void> {
+    for (let i = 0; i < workers; i++) {
+      let id = '';
+      id = await boss.work<{ key: string }>(
+        name,
+        { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1, heartbeatRefreshSeconds: 2 },
+        async ([job]) => {
+          if (job === undefined) return;
+          hop(`queue:${name}`);
+          try {
+            await handler(hold(name, job));
+          } finally {
+            boss.notifyWorker(id);
+          }
+        },
+      );
+    }
+  }
+
+  function hold(name: QueueName, job: Job<{ key: string }>): HeldJob {
+    return {
+      key: job.data.key,
+      signal: job.signal,
+      finish: async (tx) => {
+        const result = await boss.complete(name, job, null, { db: inTransaction(tx) });
+        if (result.affected !== 1) {
+          throw new AppError(
+            'claim-lost',
+            'Another worker has taken this job over; nothing of it is recorded here.',
+          );
+        }
+      },
+    };
+  }
+
+  return {
+    enqueue,
+    work,
+    start: async () => {
+      await boss.start();
+    },
+    /** Call after our own steps were stopped and awaited: a handed-over job may be claimed at once. */
+    stop: () => boss.stop({ graceful: true, timeout: 20_000 }),
+  };
+}
+
+function inTransaction(tx: Tx) {
+  return {
+    executeSql: (text: string, values?: unknown[]) => tx.query<Record<string, unknown>>(text, values ?? []),
+  };
+}

@@ -1,0 +1,269 @@
+import { type Approval, applyApproval, approvalDueAt } from '../domain/approval.ts';
+import { canonicalJson, type Json, toJson } from '../domain/canonical.ts';
+import { linkHash } from '../domain/chain.ts';
+import { type Effect, effectsOf } from '../domain/effects.ts';
+import type {
+  Actor,
+  ApprovalEvent,
+  DomainEvent,
+  IncidentEvent,
+  LoggedEvent,
+  RunEvent,
+  Stream,
+} from '../domain/events.ts';
+import { applyIncident, type Incident, incidentDueAt, isOver } from '../domain/incident.ts';
+import { applyRun, openGateOf, type Run } from '../domain/run.ts';
+import { runDueAt } from '../domain/run-due.ts';
+import { hop } from '../hop.ts';
+import type { Tx } from './database.ts';
+
+/** New facts of one aggregate. The row must have been locked by the loader in the same transaction, or be new. */
+export type Change =
+  | { readonly type: 'incident'; readonly id: string; readonly events: readonly IncidentEvent[] }
+  | { readonly type: 'run'; readonly id: string; readonly events: readonly RunEvent[] }
+  | { readonly type: 'approval'; readonly id: string; readonly events: readonly ApprovalEvent[] };
+
+/** Wakes the jobs of a set of effects inside the transaction. The queue gives it; the store knows no queue. */
+export type Enqueue = (tx: Tx, wakes: Wakes) => Promise<void>;
+
+export interface Wakes {
+  readonly runs: readonly string[];
+  /** Incidents whose surfaces are out of date. */
+  readonly incidents: readonly string[];
+}
+
+export type Commit = (tx: Tx, actor: Actor, changes: readonly Change[]) => Promise<readonly LoggedEvent[]>;
+
+/**
+ * The one way anything is recorded: events, folded state, surfaces to refresh and jobs, in the caller's transaction.
+ * Lock order is aggregate rows, then the chain head, then jobs; the head is taken here and nowhere else (D5).
+ */
+export function createCommit(enqueue: Enqueue): Commit {
+  return async (tx, actor, changes) => {
+    const real = changes.filter((change) => change.events.length > 0);
+    if (real.length === 0) return [];
+    const before = new Map<Change, Loaded>();
+    for (const change of real) before.set(change, await loadState(tx, change));
+    hop('commit:before');
+    const head = await lockHead(tx);
+    const logged: LoggedEvent[] = [];
+    const effects: Effect[] = [];
+    let cursor = head;
+    for (const change of real) {
+      const loaded = before.get(change) ?? { state: null, version: 0 };
+      const folded = fold(change, loaded.state, head.now.toISOString(), actor);
+      for (const event of change.events) {
+        const entry = {
+          at: head.now,
+          stream: { type: change.type, id: change.id },
+          incident: folded.incident,
+          actor,
+          event,
+        };
+        cursor = await append(tx, cursor, entry);
+        logged.push({ seq: cursor.seq, ...entry });
+        effects.push(...effectsOf({ seq: cursor.seq, ...entry }, folded.owner));
+      }
+      await folded.save(tx, loaded.version + change.events.length);
+    }
+    await tx.query('update chain_head set seq = $1, hash = decode($2, $3)', [cursor.seq, cursor.hash, 'hex']);
+    await markSurfaces(tx, effects, cursor.seq);
+    await enqueue(tx, wakesOf(effects));
+    hop('commit:after-jobs');
+    return logged;
+  };
+}
+
+interface Loaded {
+  readonly state: Json | null;
+  readonly version: number;
+}
+
+interface Head {
+  readonly seq: number;
+  readonly hash: string;
+  readonly now: Date;
+}
+
+const TABLE = { incident: 'incidents', run: 'runs', approval: 'approvals' } as const;
+
+async function loadState(tx: Tx, change: Change): Promise<Loaded> {
+  const { rows } = await tx.query<{ state: Json; version: number }>(
+    `select state, version from ${TABLE[change.type]} where id = $1 for update`,
+    [change.id],
+  );
+  return rows[0] ?? { state: null, version: 0 };
+}
+
+async function lockHead(tx: Tx): Promise<Head> {
+  const { rows } = await tx.query<{ seq: number; hash: string; now: Date }>(
+    "select seq, encode(hash, 'hex') as hash, dr_now() as now from chain_head for update",
+  );
+  const row = rows[0];
+  if (row === undefined) throw new Error('chain_head has no row');
+  return { seq: row.seq, hash: row.hash, now: row.now };
+}
+
+/** The canonical bytes of an event: everything a reader sees of it, so that no column can be changed unnoticed. */
+export function canonOf(entry: {
+  at: Date;
+  stream: Stream;
+  incident: string | null;
+  actor: Actor;
+  event: DomainEvent;
+}): Buffer {
+  return Buffer.from(canonicalJson(toJson(entry)), 'utf8');
+}
+
+async function append(tx: Tx, cursor: Head, entry: Omit<LoggedEvent, 'seq'>): Promise<Head> {
+  const seq = cursor.seq + 1;
+  const canon = canonOf(entry);
+  const hash = linkHash(cursor.hash, BigInt(seq), canon);
+  await tx.query(
+    `insert into events (seq, at, stream_type, stream_id, incident_id, kind, canon, prev, hash)
+     values ($1, $2, $3, $4, $5, $6, $7, decode($8, 'hex'), decode($9, 'hex'))`,
+    [
+      seq,
+      entry.at,
+      entry.stream.type,
+      entry.stream.id,
+      entry.incident,
+      entry.event.kind,
+      canon,
+      cursor.hash,
+      hash,
+    ],
+  );
+  return { ...cursor, seq, hash };
+}
+
+interface Folded {
+  readonly incident: string | null;
+  readonly owner: string | null;
+  save(tx: Tx, version: number): Promise<void>;
+}
+
+function fold(change: Change, state: Json | null, at: string, actor: Actor): Folded {
+  switch (change.type) {
+    case 'incident': {
+      const next = change.events.reduce<Incident | null>(
+        (incident, event) => applyIncident(incident, event, at, change.id, actor.person),
+        asState<Incident>(state),
+      );
+      return {
+        incident: change.id,
+        owner: null,
+        save: (tx, version) => saveIncident(tx, required(next), version),
+      };
+    }
+    case 'run': {
+      const next = change.events.reduce<Run | null>(
+        (run, event) => applyRun(run, event, change.id),
+        asState<Run>(state),
+      );
+      const run = required(next);
+      return { incident: run.incident, owner: null, save: (tx, version) => saveRun(tx, run, version) };
+    }
+    case 'approval': {
+      const next = change.events.reduce<Approval | null>(
+        (approval, event) => applyApproval(approval, event, change.id),
+        asState<Approval>(state),
+      );
+      const approval = required(next);
+      return {
+        incident: approval.incident,
+        owner: approval.run,
+        save: (tx, version) => saveApproval(tx, approval, version),
+      };
+    }
+  }
+}
+
+/** State columns are written only here, from typed values, and PostgreSQL keeps them: reading back is trusted. */
+export function asState<State>(json: Json | null): State | null {
+  return json as State | null;
+}
+
+function required<State>(state: State | null): State {
+  if (state === null) throw new Error('an aggregate without events cannot be saved');
+  return state;
+}
+
+async function saveIncident(tx: Tx, incident: Incident, version: number): Promise<void> {
+  await tx.query(
+    `insert into incidents (id, version, state, system, open, declared_at, channel, due_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8)
+     on conflict (id) do update set version = excluded.version, state = excluded.state, open = excluded.open,
+       channel = excluded.channel, due_at = excluded.due_at`,
+    [
+      incident.id,
+      version,
+      JSON.stringify(incident),
+      incident.system,
+      !isOver(incident),
+      incident.declaredAt,
+      incident.channel?.id ?? null,
+      incidentDueAt(incident),
+    ],
+  );
+}
+
+async function saveRun(tx: Tx, run: Run, version: number): Promise<void> {
+  await tx.query(
+    `insert into runs (id, incident_id, version, state, system, active, open_gate, aborting, due_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+     on conflict (id) do update set version = excluded.version, state = excluded.state, active = excluded.active,
+       open_gate = excluded.open_gate, aborting = excluded.aborting, due_at = excluded.due_at`,
+    [
+      run.id,
+      run.incident,
+      version,
+      JSON.stringify(run),
+      run.system,
+      run.outcome === null,
+      openGateOf(run),
+      run.abort !== null,
+      runDueAt(run),
+    ],
+  );
+}
+
+async function saveApproval(tx: Tx, approval: Approval, version: number): Promise<void> {
+  const open = approval.status.is === 'open' || approval.status.is === 'approved';
+  await tx.query(
+    `insert into approvals (id, run_id, incident_id, version, state, open, due_at)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (id) do update set version = excluded.version, state = excluded.state, open = excluded.open, due_at = excluded.due_at`,
+    [
+      approval.id,
+      approval.run,
+      approval.incident,
+      version,
+      JSON.stringify(approval),
+      open,
+      approvalDueAt(approval),
+    ],
+  );
+}
+
+async function markSurfaces(tx: Tx, effects: readonly Effect[], seq: number): Promise<void> {
+  for (const effect of effects) {
+    if (effect.kind !== 'show') continue;
+    await tx.query(
+      `insert into deliveries (incident_id, surface, subject, wanted) values ($1, $2, $3, $4)
+       on conflict (incident_id, surface, subject) do update set wanted = excluded.wanted, not_before = null`,
+      [
+        effect.incident,
+        effect.surface,
+        effect.subject,
+        effect.surface === 'post' || effect.surface === 'report' ? Number(effect.subject) : seq,
+      ],
+    );
+  }
+}
+
+function wakesOf(effects: readonly Effect[]): Wakes {
+  const runs = effects.flatMap((effect) => (effect.kind === 'wake-run' ? [effect.run] : []));
+  const incidents = effects.flatMap((effect) => (effect.kind === 'show' ? [effect.incident] : []));
+  return { runs: [...new Set(runs)], incidents: [...new Set(incidents)] };
+}

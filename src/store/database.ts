@@ -1,0 +1,89 @@
+import pg from 'pg';
+import { AppError, messageOf } from '../errors.ts';
+
+/** A transaction's client. Only `transact` makes one; nothing outside is called while it is open. */
+export interface Tx {
+  query<Row extends pg.QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+  ): Promise<pg.QueryResult<Row>>;
+}
+
+export type Database = ReturnType<typeof createDatabase>;
+
+// bigint columns here are sequence numbers and counts far below 2^53.
+pg.types.setTypeParser(pg.types.builtins.INT8, Number);
+
+/** Opens a pool to the bot's own PostgreSQL. Connections are made when first used. */
+export function createDatabase(url: string, options: { max?: number; log?: (message: string) => void } = {}) {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: options.max ?? 8,
+    application_name: 'dr-bot',
+    connectionTimeoutMillis: 5_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+  });
+  pool.on('error', (error) => options.log?.(`database connection lost: ${error.message}`));
+
+  /** Runs `work` in one transaction and commits it; any throw rolls back. */
+  async function transact<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
+    const client = await checkout();
+    let broken: Error | undefined;
+    const onError = (error: Error) => {
+      broken = error;
+    };
+    // A checked-out client without a listener would end the process when its backend dies.
+    client.on('error', onError);
+    try {
+      await client.query('begin');
+      const result = await work(bind(client));
+      await client.query('commit');
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch((fault: Error) => {
+        broken = fault;
+      });
+      throw asAppError(error);
+    } finally {
+      client.off('error', onError);
+      client.release(broken);
+    }
+  }
+
+  async function checkout(): Promise<pg.PoolClient> {
+    return pool.connect().catch((error: unknown) => {
+      throw asAppError(error);
+    });
+  }
+
+  async function query<Row extends pg.QueryResultRow>(text: string, values: readonly unknown[] = []) {
+    return pool.query<Row>(text, [...values]).catch((error: unknown) => {
+      throw asAppError(error);
+    });
+  }
+
+  return { transact, query, url, close: () => pool.end() };
+}
+
+function bind(client: pg.PoolClient): Tx {
+  return { query: (text, values = []) => client.query(text, [...values]) };
+}
+
+/** Connection faults become an AppError that can be tried again; SQL errors keep their own shape. */
+function asAppError(error: unknown): unknown {
+  if (error instanceof AppError) return error;
+  const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
+  const away =
+    /^(ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|57P0|08|53)/.test(code) ||
+    /Connection terminated|timeout exceeded/.test(messageOf(error));
+  if (!away) return error;
+  return new AppError(
+    'database-unreachable',
+    "The bot's own database does not answer. Nothing was recorded; it is tried again.",
+    {
+      retry: 'later',
+      cause: error,
+    },
+  );
+}

@@ -1,0 +1,85 @@
+import type { Surface } from '../domain/effects.ts';
+import type { Database } from './database.ts';
+
+/** One surface of one incident and how far it is behind. */
+export interface Delivery {
+  readonly incident: string;
+  readonly surface: Surface;
+  readonly subject: string;
+  readonly wanted: number;
+  readonly channel: string | null;
+  readonly ts: string | null;
+  readonly shownHash: string | null;
+  readonly tries: number;
+}
+
+type Db = Pick<Database, 'query'>;
+
+const COLUMNS = `incident_id as incident, surface, subject, wanted, channel, ts, shown_hash as "shownHash", tries`;
+
+/** What is out of date and may be tried now, oldest event first. */
+export async function openDeliveries(db: Db, incident: string): Promise<readonly Delivery[]> {
+  const { rows } = await db.query<{ -readonly [K in keyof Delivery]: Delivery[K] }>(
+    `select ${COLUMNS} from deliveries
+     where incident_id = $1 and wanted > done and (not_before is null or not_before <= dr_now())
+     order by wanted, case surface when 'channel' then 0 when 'incident-card' then 1 when 'announcement' then 2 else 3 end`,
+    [incident],
+  );
+  return rows;
+}
+
+/** Incidents with something to deliver whose time has come: found by query, so that a lost job loses nothing. */
+export async function incidentsToDeliver(db: Db): Promise<readonly string[]> {
+  const { rows } = await db.query<{ incident: string }>(
+    `select distinct incident_id as incident from deliveries
+     where wanted > done and not_before is not null and not_before <= dr_now() limit 100`,
+  );
+  return rows.map((row) => row.incident);
+}
+
+export async function deliveryOf(
+  db: Db,
+  incident: string,
+  surface: Surface,
+  subject: string,
+): Promise<Delivery | undefined> {
+  const { rows } = await db.query<{ -readonly [K in keyof Delivery]: Delivery[K] }>(
+    `select ${COLUMNS} from deliveries where incident_id = $1 and surface = $2 and subject = $3`,
+    [incident, surface, subject],
+  );
+  return rows[0];
+}
+
+/** Records where a surface stands. `upTo` is what it was rendered from: newer events keep it out of date. */
+export async function delivered(
+  db: Db,
+  delivery: Delivery,
+  place: { channel: string; ts: string | null; hash: string | null; upTo: number },
+): Promise<void> {
+  await db.query(
+    `update deliveries set done = greatest(done, $4), channel = $5, ts = coalesce($6, ts), shown_hash = $7, tries = 0, error = null, not_before = null
+     where incident_id = $1 and surface = $2 and subject = $3`,
+    [delivery.incident, delivery.surface, delivery.subject, place.upTo, place.channel, place.ts, place.hash],
+  );
+}
+
+/** Puts a surface off, with the reason people can read. */
+export async function postponed(db: Db, delivery: Delivery, reason: string, seconds: number): Promise<void> {
+  await db.query(
+    `update deliveries set tries = tries + 1, error = $4, not_before = dr_now() + make_interval(secs => $5)
+     where incident_id = $1 and surface = $2 and subject = $3`,
+    [delivery.incident, delivery.surface, delivery.subject, reason, seconds],
+  );
+}
+
+/** Surfaces that failed so far, for `/dr status` and the modal after declaring. */
+export async function failedDeliveries(
+  db: Db,
+  incident: string,
+): Promise<readonly { surface: string; error: string }[]> {
+  const { rows } = await db.query<{ surface: string; error: string }>(
+    'select surface, error from deliveries where incident_id = $1 and error is not null and wanted > done',
+    [incident],
+  );
+  return rows;
+}

@@ -1,0 +1,74 @@
+import { digestOf, type Json } from '../domain/canonical.ts';
+import { People } from '../domain/people.ts';
+import { Plan } from '../domain/plan.ts';
+import type { Database, Tx } from './database.ts';
+
+type Reader = Pick<Database, 'query'> | Tx;
+
+/** A plan as a run keeps it: the parsed body under its digest. */
+export interface PlanVersion {
+  readonly plan: Plan;
+  readonly digest: string;
+  readonly loadedAt: Date;
+}
+
+/** `janua@4f2c1a9`: what people call a version. */
+export function versionName(version: Pick<PlanVersion, 'plan' | 'digest'>): string {
+  return `${version.plan.system}@${version.digest.slice(0, 7)}`;
+}
+
+/** Puts a checked document in force, as it was written (durations still text). The same content again changes nothing and returns `changed: false`. */
+export async function putInForce(
+  tx: Tx,
+  document: { kind: 'plan' | 'people'; name: string; body: Json; source: string; by: string },
+): Promise<{ digest: string; changed: boolean }> {
+  const digest = digestOf(document.kind, document.body);
+  await tx.query(
+    `insert into documents (kind, name, digest, body, source, loaded_by) values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+    [document.kind, document.name, digest, JSON.stringify(document.body), document.source, document.by],
+  );
+  const { rowCount } = await tx.query(
+    `insert into documents_in_force (kind, name, digest) values ($1, $2, $3)
+     on conflict (kind, name) do update set digest = excluded.digest, since = dr_now() where documents_in_force.digest <> excluded.digest`,
+    [document.kind, document.name, digest],
+  );
+  return { digest, changed: (rowCount ?? 0) > 0 };
+}
+
+export async function plansInForce(db: Reader): Promise<readonly PlanVersion[]> {
+  const { rows } = await db.query<{ digest: string; body: Json; loaded_at: Date }>(
+    `select d.digest, d.body, d.loaded_at from documents_in_force f join documents d using (kind, name, digest)
+     where kind = 'plan' order by name`,
+  );
+  return rows.map(toVersion);
+}
+
+export async function planInForce(db: Reader, system: string): Promise<PlanVersion | undefined> {
+  return (await plansInForce(db)).find((version) => version.plan.system === system);
+}
+
+/** The frozen copy an incident or a run was started under. */
+export async function planByDigest(db: Reader, digest: string): Promise<PlanVersion | undefined> {
+  const { rows } = await db.query<{ digest: string; body: Json; loaded_at: Date }>(
+    "select digest, body, loaded_at from documents where kind = 'plan' and digest = $1",
+    [digest],
+  );
+  return rows[0] && toVersion(rows[0]);
+}
+
+/** Who people are, now. Nobody, before the first `dr plan load`. */
+export async function peopleInForce(db: Reader): Promise<People> {
+  const { rows } = await db.query<{ body: Json }>(
+    `select d.body from documents_in_force f join documents d using (kind, name, digest) where kind = 'people'`,
+  );
+  return People.parse(rows[0]?.body ?? { people: {} });
+}
+
+/** Plans never change under a digest, so each is parsed once a process. */
+const parsed = new Map<string, Plan>();
+
+function toVersion(row: { digest: string; body: Json; loaded_at: Date }): PlanVersion {
+  const plan = parsed.get(row.digest) ?? Plan.parse(row.body);
+  parsed.set(row.digest, plan);
+  return { plan, digest: row.digest, loadedAt: row.loaded_at };
+}

@@ -1,0 +1,42 @@
+import { defineConfig } from 'vitest/config';
+
+/** `unit` needs nothing, `db` needs PostgreSQL programs, `e2e` starts whole processes. */
+export default defineConfig({
+  test: {
+    reporters: ['default'],
+    coverage: {
+      include: ['src/domain/**'],
+      thresholds: { statements: 100, branches: 100, functions: 100, lines: 100 },
+    },
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/**/*.db.test.ts', 'test/e2e/**'],
+        },
+      },
+      {
+        test: {
+          name: 'db',
+          include: ['test/**/*.db.test.ts'],
+          exclude: ['test/e2e/**'],
+          globalSetup: ['test/helpers/postgres-server.ts'],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 2,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
