@@ -13,6 +13,6 @@ export function hop(name: string): void {
   if (KILL === `${count}:${name}`) process.kill(process.pid, 'SIGKILL');
 }
 
-const TRACE = process.env['DR_HOP_TRACE'];
-const KILL = process.env['DR_HOP_KILL'];
+const TRACE = process.env.DR_HOP_TRACE;
+const KILL = process.env.DR_HOP_KILL;
 const passed = new Map<string, number>();

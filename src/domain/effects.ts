@@ -86,6 +86,7 @@ function runToWake(stream: Stream, event: DomainEvent, owner: string | null): st
     case 'step.retried':
     case 'step.ruled':
     case 'gate.retried':
+    case 'undo.started':
       return stream.id;
     case 'approval.approved':
     case 'approval.vetoed':

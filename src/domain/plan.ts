@@ -91,6 +91,16 @@ const StepBase = {
   expected: DurationMs.optional(),
   /** A plan may raise the class an action has, never lower it. */
   class: ActionClass.optional(),
+  /** Facts of the incident that this step's end establishes. */
+  records: z
+    .strictObject({
+      /** Service works again, with the evidence: ends the RTA clock. */
+      verified: z.string().optional(),
+      /** The point in time that was recovered: RPA is measured from it. */
+      recoveryPoint: z.strictObject({ at: z.string(), evidence: z.string() }).optional(),
+      loss: z.strictObject({ rows: z.string(), text: z.string() }).optional(),
+    })
+    .optional(),
   provenance: Provenance,
 };
 export const Step = z.strictObject(StepBase);
@@ -101,6 +111,10 @@ export const Gate = z.strictObject({
   title: z.string().min(3).max(80),
   /** What stops working while the gate is open, in users' words: printed on the approval card. */
   impact: z.string().min(3).max(300),
+  /** What is lost, for the card: usually the summary of a loss report. */
+  loss: z.string().max(300).optional(),
+  /** The point in time this gate goes back to. */
+  recoveryPoint: z.string().max(100).optional(),
   /** Name an approver must type where the gate cannot be undone. */
   confirmName: z.string().max(100).optional(),
   steps: z.array(Step).min(1).max(40),

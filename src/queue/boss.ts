@@ -132,7 +132,8 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
       signal: job.signal,
       finish: async (tx) => {
         const result = await boss.complete(name, job, null, { db: inTransaction(tx) });
-        if (result.affected !== 1) {
+        // The count is there at run time and missing from the published type.
+        if (!('affected' in result) || result.affected !== 1) {
           throw new AppError(
             'claim-lost',
             'Another worker has taken this job over; nothing of it is recorded here.',

@@ -44,7 +44,7 @@ describe('commit', () => {
 
     expect(events.map(({ event }) => event.kind)).toEqual(['incident.declared']);
     expect(canonicalJson(toJson(located?.state))).toBe(canonicalJson(toJson(foldIncident(events))));
-    expect(surfaces.map((row) => row['surface'])).toEqual(['announcement', 'channel', 'incident-card']);
+    expect(surfaces.map((row) => row.surface)).toEqual(['announcement', 'channel', 'incident-card']);
     expect(jobs).toHaveLength(1);
   });
 

@@ -1,0 +1,111 @@
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { CreateTopicCommand, SNSClient, SubscribeCommand } from '@aws-sdk/client-sns';
+import { buildApp } from 'fauxqs';
+import { z } from 'zod';
+
+export type SandboxAws = Awaited<ReturnType<typeof startAws>>;
+
+const region = 'eu-west-1';
+const account = '000000000000';
+const queue = 'janua-dr-messages';
+
+const Received = z.object({
+  Messages: z.array(z.object({ Body: z.string(), ReceiptHandle: z.string() })).default([]),
+});
+const Notification = z.object({ Subject: z.string().optional(), Message: z.string(), Timestamp: z.string() });
+
+/**
+ * S3 with the bucket of Janua's backups and SNS with its topic, on 127.0.0.1. The server is fauxqs, which knows only the
+ * present: objects stored with a time of their own keep it by a hook that corrects what S3 says about them.
+ */
+export async function startAws({ bucket = 'janua-backups', topic = 'janua-dr' } = {}) {
+  const storedAt = new Map<string, Date>();
+  const app = buildApp({ logger: false, defaultRegion: region });
+  app.addHook('onSend', async (request, reply, payload) => {
+    const key = decodeURIComponent(request.url.split('?')[0] ?? '').slice(bucket.length + 2);
+    const at = storedAt.get(key);
+    if (request.method === 'PUT' || request.method === 'DELETE') storedAt.delete(key);
+    else if (at !== undefined) reply.header('last-modified', at.toUTCString());
+    return typeof payload === 'string' && payload.includes('<ListBucketResult')
+      ? corrected(payload)
+      : payload;
+  });
+  const corrected = (listing: string) =>
+    listing.replace(
+      /<Key>([^<]*)<\/Key>(.*?)<LastModified>[^<]*</g,
+      (whole, key: string, between: string) => {
+        const at = storedAt.get(key);
+        return at === undefined ? whole : `<Key>${key}</Key>${between}<LastModified>${at.toISOString()}<`;
+      },
+    );
+  const endpoint = await app.listen({ port: 0, host: '127.0.0.1' });
+
+  const credentials = { accessKeyId: 'sandbox', secretAccessKey: 'sandbox-secret' };
+  const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const sns = new SNSClient({ endpoint, region, credentials });
+
+  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  const { TopicArn: topicArn = '' } = await sns.send(new CreateTopicCommand({ Name: topic }));
+  const { QueueUrl } = z
+    .object({ QueueUrl: z.string() })
+    .parse(await sqs('CreateQueue', { QueueName: queue }));
+  const queueArn = `arn:aws:sqs:${region}:${account}:${queue}`;
+  await sns.send(new SubscribeCommand({ TopicArn: topicArn, Protocol: 'sqs', Endpoint: queueArn }));
+
+  /** SQS is spoken by hand: one more SDK for three calls is not worth it. */
+  async function sqs(action: string, body: Record<string, unknown>): Promise<unknown> {
+    const answer = await fetch(endpoint, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-amz-json-1.0', 'x-amz-target': `AmazonSQS.${action}` },
+      body: JSON.stringify(body),
+    });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`SQS ${action}: ${answer.status} ${text}`);
+    return text === '' ? {} : JSON.parse(text);
+  }
+
+  return {
+    endpoint,
+    region,
+    credentials,
+    bucket,
+    topicArn,
+    /** Stores an object as if it had been uploaded at `at`. */
+    async put(key: string, body: Uint8Array, at?: Date) {
+      await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+      if (at !== undefined) storedAt.set(key, at);
+    },
+    async get(key: string): Promise<Uint8Array> {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket: bucket, Key: key }));
+      if (Body === undefined) throw new Error(`s3://${bucket}/${key} has no content.`);
+      return Body.transformToByteArray();
+    },
+    async remove(key: string) {
+      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+    },
+    storedAt: (key: string) => storedAt.get(key),
+    /** Takes what was published to the topic since the last call, oldest first. */
+    async takePublished() {
+      const messages: z.infer<typeof Notification>[] = [];
+      for (;;) {
+        const received = Received.parse(await sqs('ReceiveMessage', { QueueUrl, MaxNumberOfMessages: 10 }));
+        if (received.Messages.length === 0) return messages;
+        for (const { Body, ReceiptHandle } of received.Messages) {
+          messages.push(Notification.parse(JSON.parse(Body)));
+          await sqs('DeleteMessage', { QueueUrl, ReceiptHandle });
+        }
+      }
+    },
+    async stop() {
+      s3.destroy();
+      sns.destroy();
+      await app.close();
+    },
+  };
+}

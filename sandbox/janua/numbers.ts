@@ -1,0 +1,31 @@
+const hour = 3_600_000;
+
+/** Rows that are there from the first day on. With the sessions and the audit log below: 214,718 rows in six tables. */
+export const sizes = { organizations: 2_140, accounts: 61_204, oauthClients: 4_310, jwkKeys: 6 } as const;
+
+/**
+ * The accident takes the accounts above `accounts`, what hangs on them and all signing keys: 118,506 rows in four tables.
+ * The newest sessions all belong to kept accounts, so that it never takes them.
+ */
+export const kept = { accounts: 22_870 } as const;
+export const lostOauthClients = 714;
+
+/** When backups were taken, before the world's `now`, and how many sessions and audit rows there were by then. */
+export const backups = [
+  { agoMs: 24 * hour + 211_000, format: 'plain', sessions: 121_000, auditRows: 17_400 },
+  { agoMs: 12 * hour + 204_000, format: 'custom', sessions: 124_000, auditRows: 17_800 },
+  { agoMs: 6 * hour + 207_000, format: 'custom', sessions: 125_500, auditRows: 18_000 },
+  { agoMs: 1_496_000, format: 'custom', sessions: 126_854, auditRows: 18_204 },
+] as const;
+
+/** Then the backup job broke twice, and both times said it had succeeded. */
+export const brokenBackups = { emptyAgoMs: 597_000, truncatedAgoMs: 176_000 } as const;
+
+/** Written after the newest good backup, by the application and its worker: what a restore loses. */
+export const newest = { appSessions: 1_000, workerSessions: 750, auditRows: 250 } as const;
+
+/** When Janua went live, before `now`. */
+export const historyMs = 800 * 24 * hour;
+
+/** Everybody's password. */
+export const password = 'correct horse battery staple';

@@ -1,0 +1,184 @@
+import { createHash } from 'node:crypto';
+import type { KubeObject } from '../kinds.ts';
+import type { PodLogs } from '../logs.ts';
+import { type Store, timestamp } from '../store.ts';
+import type { EmitEvent } from './events.ts';
+import { podView } from './workloads.ts';
+
+type Range = readonly [minMs: number, maxMs: number];
+
+interface Life {
+  state: 'starting' | 'running' | 'crashing' | 'stopping' | 'finished';
+  /** Real milliseconds (`performance.now`) at which the state ends. */
+  until: number;
+  restarts: number;
+}
+
+const crashEveryMs = 1_000;
+
+export type Kubelet = ReturnType<typeof createKubelet>;
+
+/** Starts, crashes and stops the pods; each takes its own random time. */
+export function createKubelet(deps: {
+  readonly store: Store;
+  readonly logs: PodLogs;
+  readonly emit: EmitEvent;
+  readonly clock: () => Date;
+  readonly random: () => number;
+  readonly startMs: Range;
+  readonly stopMs: Range;
+  crashes(pod: KubeObject): boolean;
+}) {
+  const { store, logs, emit, clock, random } = deps;
+  const lives = new Map<string, Life>();
+  const between = ([min, max]: Range) => min + random() * (max - min);
+
+  function begin(pod: KubeObject, now: number, instantly: boolean): void {
+    lives.set(pod.metadata.uid, {
+      state: 'starting',
+      until: instantly ? now : now + between(deps.startMs),
+      restarts: 0,
+    });
+    const waiting = { reason: 'ContainerCreating' };
+    write(pod, { phase: 'Pending', ready: false, state: { waiting } }, 0);
+    emit(
+      pod,
+      'Normal',
+      'Scheduled',
+      `Successfully assigned ${pod.metadata.namespace}/${pod.metadata.name} to node-1`,
+      'default-scheduler',
+    );
+  }
+
+  function run(pod: KubeObject, life: Life): void {
+    life.state = 'running';
+    life.until = Number.POSITIVE_INFINITY;
+    write(
+      pod,
+      { phase: 'Running', ready: true, state: { running: { startedAt: timestamp(clock()) } } },
+      life.restarts,
+    );
+    emit(pod, 'Normal', 'Started', 'Started container', 'kubelet');
+  }
+
+  function crash(pod: KubeObject, life: Life, now: number): void {
+    if (life.state !== 'starting') {
+      life.restarts += 1;
+      logs.restart(pod.metadata.uid);
+    }
+    life.state = 'crashing';
+    life.until = now + crashEveryMs;
+    logs.append(pod.metadata.uid, 'fatal: the process exited with code 1 during start');
+    const at = timestamp(clock());
+    const terminated = { exitCode: 1, reason: 'Error', startedAt: at, finishedAt: at };
+    const message = `back-off 10s restarting failed container pod=${pod.metadata.name}`;
+    const waiting = { reason: 'CrashLoopBackOff', message };
+    write(
+      pod,
+      { phase: 'Running', ready: false, state: { waiting }, lastState: { terminated } },
+      life.restarts,
+    );
+    emit(pod, 'Warning', 'BackOff', 'Back-off restarting failed container', 'kubelet');
+  }
+
+  function stop(pod: KubeObject, life: Life | undefined, now: number): void {
+    const { uid, namespace = '', name } = pod.metadata;
+    if (life?.state === 'stopping') {
+      if (now < life.until) return;
+      lives.delete(uid);
+      logs.forget(uid);
+      store.remove('pods', namespace, name);
+      return;
+    }
+    lives.set(uid, { state: 'stopping', until: now + between(deps.stopMs), restarts: life?.restarts ?? 0 });
+    emit(pod, 'Normal', 'Killing', 'Stopping container', 'kubelet');
+  }
+
+  interface ContainerNow {
+    readonly phase: string;
+    readonly ready: boolean;
+    readonly state: object;
+    readonly lastState?: object;
+  }
+
+  function write(
+    pod: KubeObject,
+    { phase, ready, state, lastState = {} }: ContainerNow,
+    restartCount: number,
+  ): void {
+    const { uid } = pod.metadata;
+    const { name = 'app', image = '' } = containerOf(pod);
+    const flag = String(ready).replace(/^./, (first) => first.toUpperCase());
+    const conditionOf = (type: string, status: string) => ({
+      type,
+      status,
+      lastTransitionTime: timestamp(clock()),
+    });
+    const started = phase !== 'Pending';
+    store.update('pods', {
+      ...pod,
+      status: {
+        phase,
+        startTime: pod.metadata.creationTimestamp,
+        conditions: [
+          conditionOf('PodScheduled', 'True'),
+          conditionOf('Initialized', 'True'),
+          conditionOf('ContainersReady', flag),
+          conditionOf('Ready', flag),
+        ],
+        ...(started && { podIP: podIp(uid), hostIP: '10.0.0.1' }),
+        containerStatuses: [
+          {
+            name,
+            image,
+            imageID: image,
+            ready,
+            started: ready,
+            restartCount,
+            state,
+            lastState,
+            ...(started && { containerID: `containerd://${uid}` }),
+          },
+        ],
+      },
+    });
+  }
+
+  return {
+    /** One look at every pod. `instantly`: pods seen for the first time need no time to start. */
+    reconcile(now: number, instantly = false): void {
+      for (const pod of store.list('pods')) {
+        const life = lives.get(pod.metadata.uid);
+        if (pod.metadata.deletionTimestamp) stop(pod, life, now);
+        else if (!life) begin(pod, now, instantly);
+        else if (life.state === 'finished') continue;
+        else if (deps.crashes(pod)) {
+          if (life.state === 'running' || now >= life.until) crash(pod, life, now);
+        } else if (life.state !== 'running' && now >= life.until) run(pod, life);
+      }
+    },
+
+    /** The one container of a Job's pod has ended. */
+    finish(pod: KubeObject, exitCode: number): void {
+      const life = lives.get(pod.metadata.uid);
+      if (life) life.state = 'finished';
+      const reason = exitCode === 0 ? 'Completed' : 'Error';
+      const terminated = { exitCode, reason, finishedAt: timestamp(clock()) };
+      const phase = exitCode === 0 ? 'Succeeded' : 'Failed';
+      write(pod, { phase, ready: false, state: { terminated } }, podView(pod).restarts);
+    },
+  };
+}
+
+function containerOf(pod: KubeObject): { name?: string; image?: string } {
+  const spec: unknown = pod.spec;
+  if (typeof spec !== 'object' || spec === null || !('containers' in spec) || !Array.isArray(spec.containers))
+    return {};
+  return spec.containers[0] ?? {};
+}
+
+/** A stable address from the uid, so that a pod keeps its own. */
+function podIp(uid: string): string {
+  const [a = 0, b = 0] = createHash('sha256').update(uid).digest();
+  return `10.1.${a}.${(b % 254) + 1}`;
+}

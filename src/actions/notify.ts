@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { defineAction } from './action.ts';
+
+export const Params = z.strictObject({ message: z.string().min(1).max(2_000) });
+export type Params = z.infer<typeof Params>;
+
+/** Says nothing itself: the message is posted once from the log, like every card. */
+export const notify = defineAction<Params>({
+  name: 'notify',
+  summary: 'Posts a message in the incident channel.',
+  schema: Params,
+  class: 'read',
+  recovery: 'safe',
+
+  async preview(_context, { message }) {
+    return {
+      lines: [`Post in the incident channel: "${message}"`],
+      bound: null,
+      shown: [],
+      undo: [],
+      blocked: [],
+    };
+  },
+
+  async run(_context, { message }) {
+    return { kind: 'done', summary: 'posted in the incident channel', output: { post: message }, facts: [] };
+  },
+
+  byHand: ({ message }) => message.split('\n').map((line) => `# tell the incident channel: ${line}`),
+});

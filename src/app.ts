@@ -1,0 +1,146 @@
+import { mkdir } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { actions } from './actions/index.ts';
+import { createClients } from './clients/index.ts';
+import { verifySignature } from './clients/ssh.ts';
+import type { Tools } from './command.ts';
+import type { Config } from './config.ts';
+import { readConfigFolder } from './config-folder.ts';
+import { readInputs } from './domain/inputs.ts';
+import { isRefusal, refuse } from './domain/refusal.ts';
+import { observeDatabases } from './jobs/observe.ts';
+import { previewRun } from './jobs/preview.ts';
+import { advanceRun } from './jobs/run.ts';
+import { startTicks } from './jobs/tick.ts';
+import type { World } from './jobs/world.ts';
+import type { Log } from './log.ts';
+import { createQueue } from './queue/boss.ts';
+import { exportRunbook } from './render/plan-export.ts';
+import { draftUpdate } from './render/updates.ts';
+import { createApprovals } from './services/approvals.ts';
+import { createIncidents } from './services/incidents.ts';
+import { createPlans } from './services/plans.ts';
+import { createQueries } from './services/queries.ts';
+import { createReports } from './services/reports.ts';
+import { createRuns } from './services/runs.ts';
+import { createViews } from './services/views.ts';
+import { createCommit } from './store/commit.ts';
+import { createDatabase } from './store/database.ts';
+import { readTemplates } from './templates.ts';
+
+export type App = Awaited<ReturnType<typeof createApp>>;
+
+/** Actions whose proof a gate rests on: a person cannot skip them. */
+const GUARDING: ReadonlySet<string> = new Set(['backup.verify', 'pg.restore', 'pg.integrity', 'pg.close']);
+
+const RUN_WORKERS = 4;
+
+/** The one place that builds things. Nothing outside is contacted before it is used. */
+export async function createApp(config: Config, log: Log, options: { role: 'worker' | 'cli' }) {
+  const say = (message: string) => log.warn(message);
+  const folder = await readConfigFolder(config.DR_CONFIG, actions);
+  const templates = await readTemplates();
+  const workDir = join(config.DR_WORK_DIR, hostname());
+  await mkdir(workDir, { recursive: true, mode: 0o700 });
+
+  const db = createDatabase(config.DR_DATABASE_URL, { log: say });
+  const queue = createQueue(config.DR_DATABASE_URL, { supervise: options.role === 'worker', log: say });
+  const commit = createCommit(queue.enqueue);
+  const deps = { db, commit };
+
+  const clients = createClients(folder.connections);
+  const stopping = new AbortController();
+  const world: World = {
+    db,
+    commit,
+    clients,
+    actions,
+    workDir,
+    log: (fields, message) => log.info(fields, message),
+    shutdown: stopping.signal,
+  };
+
+  const incidents = createIncidents(deps);
+  const runs = createRuns(deps, {
+    guarding: GUARDING,
+    irreversible: new Set(
+      Object.values(actions).flatMap((action) => (action.class === 'irreversible' ? [action.name] : [])),
+    ),
+  });
+  const approvals = createApprovals(deps, verifySignature);
+  const plans = createPlans(deps);
+  const queries = createQueries(deps);
+  const views = createViews(deps);
+  const reports = createReports(deps, views, templates.renderReport);
+
+  const tools: Tools = {
+    preview: async (incident, runbookId, given) => {
+      const meant = await queries.incidentMeant(incident, null);
+      if ('kind' in meant) return meant;
+      const version = await queries.plan(meant.system);
+      const runbook = version?.plan.runbooks[runbookId];
+      if (version === undefined || runbook === undefined)
+        return refuse('unknown-runbook', { runbook: runbookId, system: meant.system, runbooks: '' });
+      const inputs = readInputs(runbook, given);
+      return isRefusal(inputs) ? inputs : previewRun(world, meant, version, runbookId, inputs);
+    },
+    writeReport: (actor, incident) => reports.write(actor, incident),
+    exportRunbook: (plan, runbookId) =>
+      exportRunbook(plan, runbookId, (uses, params) => {
+        const action = actions[uses];
+        const parsed = action?.schema.safeParse(params);
+        return action?.byHand === undefined || !parsed?.success
+          ? []
+          : action.byHand(parsed.data as never, plan);
+      }),
+  };
+
+  /** Puts the folder's plans and people in force. A folder with faults changes nothing. */
+  const loadPlans = (by: string) => plans.load(folder.documents, by);
+
+  /** Begins to work: the run loop, the clock that finds what is due, and the counts that restores are measured by. */
+  async function startWorking(): Promise<{ stop(): Promise<void> }> {
+    await queue.work('run', RUN_WORKERS, (job) => advanceRun(world, verifySignature, job));
+    const ticks = startTicks({ world, queue, incidents, views, draft: draftUpdate });
+    const observing = setInterval(() => void observe(), 60_000);
+    const observe = () =>
+      observeDatabases(world).catch((error: unknown) =>
+        log.warn({ err: error }, 'row counts could not be observed'),
+      );
+    await observe();
+    return {
+      stop: async () => {
+        clearInterval(observing);
+        stopping.abort();
+        await ticks.stop();
+      },
+    };
+  }
+
+  return {
+    config,
+    folder,
+    db,
+    queue,
+    commit,
+    clients,
+    world,
+    incidents,
+    runs,
+    approvals,
+    plans,
+    queries,
+    views,
+    tools,
+    templates,
+    loadPlans,
+    startWorking,
+    start: () => queue.start(),
+    close: async () => {
+      stopping.abort();
+      await queue.stop();
+      await db.close();
+    },
+  };
+}

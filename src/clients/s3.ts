@@ -1,0 +1,185 @@
+import { addAbortSignal, Readable } from 'node:stream';
+import { GetObjectCommand, HeadObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import type { Connections } from '../domain/connections.ts';
+import { AppError } from '../errors.ts';
+import { hop } from '../hop.ts';
+import { awsError, awsFault, awsSettings } from './aws.ts';
+
+/** One object as a listing shows it. ETags are kept without their quotes. */
+export interface StoredObject {
+  readonly key: string;
+  readonly bytes: number;
+  readonly etag: string;
+  readonly modifiedAt: Date;
+  readonly storageClass: string;
+}
+
+export interface ObjectHead {
+  readonly bytes: number;
+  readonly etag: string;
+  readonly versionId: string | null;
+  /** In archive storage and not brought back: it cannot be read now. */
+  readonly archived: boolean;
+}
+
+/** Exactly one object's content: the ETag is demanded, and the version where the bucket keeps versions. */
+export interface ObjectRef {
+  readonly key: string;
+  readonly etag: string;
+  readonly versionId?: string | null | undefined;
+}
+
+interface Options {
+  readonly signal: AbortSignal;
+}
+
+/** Objects in the buckets of connections.yml, read only. */
+export function createS3(connections: Pick<Connections, 's3'>) {
+  const opened = new Map<string, S3Client>();
+
+  function connectionOf(name: string) {
+    const found = connections.s3[name];
+    if (found !== undefined) return found;
+    throw new AppError('config-invalid', `connections.yml has no s3 connection "${name}". Add it under s3.`);
+  }
+
+  function clientOf(name: string): S3Client {
+    const connection = connectionOf(name);
+    const client =
+      opened.get(name) ??
+      new S3Client({
+        ...awsSettings(connection),
+        // Stores other than AWS have no virtual hosts and no newer checksums.
+        forcePathStyle: connection.endpoint !== undefined,
+        requestChecksumCalculation: 'WHEN_REQUIRED',
+        responseChecksumValidation: 'WHEN_REQUIRED',
+      });
+    opened.set(name, client);
+    return client;
+  }
+
+  function faultOf(name: string, error: unknown, ref: ObjectRef | undefined, signal: AbortSignal): unknown {
+    if (signal.aborted) return signal.reason;
+    if (error instanceof AppError) return error;
+    const { status, name: reason } = awsFault(error);
+    const { bucket, region } = connectionOf(name);
+    if (ref !== undefined && status === 412)
+      return new AppError(
+        'backup-changed',
+        `\`${ref.key}\` in bucket \`${bucket}\` was replaced: it no longer has the ETag ${ref.etag}. Run the search again.`,
+      );
+    if (ref !== undefined && status === 404 && reason !== 'NoSuchBucket')
+      return new AppError(
+        'backup-changed',
+        `\`${ref.key}\` is no longer in bucket \`${bucket}\`. Run the search again.`,
+      );
+    if (ref !== undefined && reason === 'InvalidObjectState')
+      return new AppError(
+        'backup-refused',
+        `\`${ref.key}\` is in archive storage. Bring it back with \`aws s3api restore-object\`, which takes hours, or choose another backup.`,
+      );
+    return awsError(`S3 (bucket ${bucket}, ${region})`, error);
+  }
+
+  /** Where a connection points to, for people. */
+  function place(name: string): { bucket: string; region: string } {
+    const { bucket, region } = connectionOf(name);
+    return { bucket, region };
+  }
+
+  /** Every object under a prefix in key order, page by page: memory does not grow with the bucket. */
+  async function* list(name: string, prefix: string, { signal }: Options): AsyncGenerator<StoredObject> {
+    const client = clientOf(name);
+    const pages = paginateListObjectsV2(
+      { client },
+      { Bucket: place(name).bucket, Prefix: prefix },
+      { abortSignal: signal },
+    );
+    try {
+      hop('s3.list:before');
+      for await (const page of pages) {
+        hop('s3.list:after');
+        for (const { Key, Size, ETag, LastModified, StorageClass } of page.Contents ?? []) {
+          if (Key === undefined || ETag === undefined || LastModified === undefined) continue;
+          yield {
+            key: Key,
+            bytes: Size ?? 0,
+            etag: unquoted(ETag),
+            modifiedAt: LastModified,
+            storageClass: StorageClass ?? 'STANDARD',
+          };
+        }
+      }
+    } catch (error) {
+      throw faultOf(name, error, undefined, signal);
+    }
+  }
+
+  /** Looks at one object without reading it. A replaced or removed one is `backup-changed`. */
+  async function head(name: string, ref: ObjectRef, { signal }: Options): Promise<ObjectHead> {
+    try {
+      hop('s3.head:before');
+      const found = await clientOf(name).send(new HeadObjectCommand(requestFor(place(name).bucket, ref)), {
+        abortSignal: signal,
+      });
+      hop('s3.head:after');
+      const frozen = isArchiveClass(found.StorageClass ?? 'STANDARD') || found.ArchiveStatus !== undefined;
+      return {
+        bytes: found.ContentLength ?? 0,
+        etag: unquoted(found.ETag ?? ''),
+        versionId: versionOf(found.VersionId),
+        archived: frozen && !(found.Restore ?? '').includes('ongoing-request="false"'),
+      };
+    } catch (error) {
+      throw faultOf(name, error, ref, signal);
+    }
+  }
+
+  /** Opens one object from a byte on. The stream ends with an error when the signal aborts or the connection drops. */
+  async function open(
+    name: string,
+    ref: ObjectRef,
+    { signal, from = 0 }: Options & { from?: number },
+  ): Promise<Readable> {
+    try {
+      hop('s3.get:before');
+      const { Body } = await clientOf(name).send(
+        new GetObjectCommand({
+          ...requestFor(place(name).bucket, ref),
+          ...(from === 0 ? {} : { Range: `bytes=${from}-` }),
+        }),
+        { abortSignal: signal },
+      );
+      hop('s3.get:after');
+      if (!(Body instanceof Readable)) throw new TypeError('S3 answered without a body');
+      return addAbortSignal(signal, Body);
+    } catch (error) {
+      throw faultOf(name, error, ref, signal);
+    }
+  }
+
+  return { place, list, head, open };
+}
+
+/** GLACIER_IR is an archive by price only: it reads at once. */
+export function isArchiveClass(storageClass: string): boolean {
+  return storageClass === 'GLACIER' || storageClass === 'DEEP_ARCHIVE';
+}
+
+function requestFor(bucket: string, { key, etag, versionId }: ObjectRef) {
+  return {
+    Bucket: bucket,
+    Key: key,
+    IfMatch: `"${etag}"`,
+    ...(versionId === null || versionId === undefined ? {} : { VersionId: versionId }),
+  };
+}
+
+/** A bucket that never kept versions answers with none or "null", which a request must not repeat. */
+function versionOf(id: string | undefined): string | null {
+  return id === undefined || id === 'null' ? null : id;
+}
+
+function unquoted(etag: string): string {
+  return etag.replace(/^"(.*)"$/, '$1');
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { AppError } from './errors.ts';
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+const Url = z
+  .string()
+  .refine((text) => URL.canParse(text), 'expected a URL like "postgresql://drbot@db.example/drbot"');
+const Token = (prefix: string, name: string) =>
+  z.string().startsWith(prefix, `expected a ${name} that begins with "${prefix}"`);
+
+const Common = {
+  DR_DATABASE_URL: Url,
+  DR_CONFIG: z.string().min(1, 'expected the folder with plans/, people.yml and connections.yml'),
+  DR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info'),
+  DR_WORK_DIR: z.string().min(1).default('/var/tmp/dr-bot'),
+  DR_HTTP_HOST: z.string().default('0.0.0.0'),
+  DR_HTTP_PORT: Port.default(8080),
+  DR_SLACK_API_URL: Url.optional(),
+};
+
+/** Everything the bot reads from its environment. Secrets of recovered systems are read by connections.yml, not here. */
+const Environment = z.discriminatedUnion('DR_SLACK_MODE', [
+  z.object({ ...Common, DR_SLACK_MODE: z.literal('off') }),
+  z.object({
+    ...Common,
+    DR_SLACK_MODE: z.literal('socket'),
+    DR_SLACK_BOT_TOKEN: Token('xoxb-', 'bot token'),
+    DR_SLACK_APP_TOKEN: Token('xapp-', 'app token'),
+  }),
+  z.object({
+    ...Common,
+    DR_SLACK_MODE: z.literal('http'),
+    DR_SLACK_BOT_TOKEN: Token('xoxb-', 'bot token'),
+    DR_SLACK_SIGNING_SECRET: z.string().min(8, 'expected the signing secret of the app'),
+  }),
+]);
+export type Config = z.infer<typeof Environment>;
+
+/** Reads the environment; throws `config-invalid` naming every missing or malformed variable at once, never a value. */
+export function readConfig(env: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name.startsWith('DR_') && value !== ''),
+  );
+  const parsed = Environment.safeParse({ ...given, DR_SLACK_MODE: given.DR_SLACK_MODE ?? 'socket' });
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message, code }) => {
+    const name = String(path[0] ?? 'environment');
+    if (name === 'DR_SLACK_MODE') return `${name}: expected "socket", "http" or "off"`;
+    return `${name}: ${given[name] === undefined ? 'is missing' : code === 'custom' || message.startsWith('expected') ? message : 'is malformed'}`;
+  });
+  throw new AppError(
+    'config-invalid',
+    `The bot cannot start. ${faults.length} of its variables are missing or malformed (see .env.example):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    { details: faults },
+  );
+}
