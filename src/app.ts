@@ -3,6 +3,12 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { actions } from './actions/index.ts';
 import { createClients } from './clients/index.ts';
+import { createSlack } from './clients/slack.ts';
+import { commands } from '../commands/index.ts';
+import { channelFinder } from './jobs/deliver-slack.ts';
+import { deliverIncident } from './jobs/deliver.ts';
+import type { IncidentView } from './domain/views.ts';
+import type { SlackDeps } from './slack/deps.ts';
 import { verifySignature } from './clients/ssh.ts';
 import type { Tools } from './command.ts';
 import type { Config } from './config.ts';
@@ -17,7 +23,8 @@ import type { World } from './jobs/world.ts';
 import type { Log } from './log.ts';
 import { createQueue } from './queue/boss.ts';
 import { exportRunbook } from './render/plan-export.ts';
-import { draftUpdate } from './render/updates.ts';
+import { draftUpdate, lastHeardAt } from './render/updates.ts';
+import { createAccounts } from './services/accounts.ts';
 import { createApprovals } from './services/approvals.ts';
 import { createIncidents } from './services/incidents.ts';
 import { createPlans } from './services/plans.ts';
@@ -35,6 +42,7 @@ export type App = Awaited<ReturnType<typeof createApp>>;
 const GUARDING: ReadonlySet<string> = new Set(['backup.verify', 'pg.restore', 'pg.integrity', 'pg.close']);
 
 const RUN_WORKERS = 4;
+const DELIVER_WORKERS = 2;
 
 /** The one place that builds things. Nothing outside is contacted before it is used. */
 export async function createApp(config: Config, log: Log, options: { role: 'worker' | 'cli' }) {
@@ -74,6 +82,9 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
   const views = createViews(deps);
   const reports = createReports(deps, views, templates.renderReport);
 
+  const slack = config.DR_SLACK_MODE === 'off' ? null : createSlack(config.DR_SLACK_BOT_TOKEN, config.DR_SLACK_API_URL);
+  const draft = (view: IncidentView) => draftUpdate(view, lastHeardAt(view.incident));
+
   const tools: Tools = {
     preview: async (incident, runbookId, given) => {
       const meant = await queries.incidentMeant(incident, null);
@@ -102,7 +113,11 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
   /** Begins to work: the run loop, the clock that finds what is due, and the counts that restores are measured by. */
   async function startWorking(): Promise<{ stop(): Promise<void> }> {
     await queue.work('run', RUN_WORKERS, (job) => advanceRun(world, verifySignature, job));
-    const ticks = startTicks({ world, queue, incidents, views, draft: draftUpdate });
+    if (slack !== null) {
+      const deliver = { world, slack, incidents, views, guarding: GUARDING, draft, slackChannelNamed: channelFinder(slack) };
+      await queue.work('deliver', DELIVER_WORKERS, (job) => deliverIncident(deliver, job));
+    }
+    const ticks = startTicks({ world, queue, incidents, views, draft });
     const observing = setInterval(() => void observe(), 60_000);
     const observe = () =>
       observeDatabases(world).catch((error: unknown) =>
@@ -118,8 +133,15 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
     };
   }
 
+  const slackDeps: SlackDeps | null =
+    slack === null
+      ? null
+      : { call: slack.call, commands, incidents, runs, approvals, accounts: createAccounts(deps), views, queries, tools, guarding: GUARDING, draft, log: (fields, message) => log.info(fields, message) };
+
   return {
     config,
+    slack,
+    slackDeps,
     folder,
     db,
     queue,

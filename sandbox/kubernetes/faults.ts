@@ -3,7 +3,7 @@ import type { Verb } from './resources.ts';
 import { type ApiError, failure } from './status.ts';
 
 /** Which requests a fault is for; what is left out matches all. `write` is every verb that changes something. */
-export interface FaultFilter {
+interface FaultFilter {
   readonly verb?: Verb | readonly Verb[] | 'write';
   readonly resource?: string;
   readonly subresource?: string;

@@ -18,16 +18,8 @@ export const OwnerReference = z.looseObject({
 });
 export type OwnerReference = z.infer<typeof OwnerReference>;
 
-const Name = z
-  .string()
-  .max(253, 'must be no more than 253 characters')
-  .regex(
-    /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/,
-    'a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "-" or ".", and must start and end with an alphanumeric character',
-  );
-
 export const Metadata = z.looseObject({
-  name: Name,
+  name: z.string(),
   namespace: z.string().optional(),
   uid: z.string(),
   resourceVersion: z.string().optional(),
@@ -131,7 +123,7 @@ export type StatefulSet = z.infer<typeof StatefulSet>;
 
 const ContainerStatus = z.looseObject({ name: z.string(), ready: z.boolean(), restartCount: Count });
 
-export const Pod = KubeObject.extend({
+const Pod = KubeObject.extend({
   spec: PodSpec,
   status: z
     .looseObject({
@@ -142,7 +134,6 @@ export const Pod = KubeObject.extend({
     })
     .optional(),
 });
-export type Pod = z.infer<typeof Pod>;
 
 export const Autoscaler = KubeObject.extend({
   spec: z
@@ -179,6 +170,10 @@ const CronJob = KubeObject.extend({
   }),
 });
 
+const Namespace = KubeObject.extend({
+  status: z.looseObject({ phase: z.string() }).default({ phase: 'Active' }),
+});
+
 const Secret = KubeObject.extend({
   type: z.string().default('Opaque'),
   data: z.record(z.string(), z.base64({ error: 'must be base64' })).optional(),
@@ -186,7 +181,7 @@ const Secret = KubeObject.extend({
 
 /** The schema of each kind: what it must satisfy to be stored (422), and the defaults it gets. */
 export const schemas = {
-  namespaces: KubeObject,
+  namespaces: Namespace,
   pods: Pod,
   events: KubeObject,
   secrets: Secret,

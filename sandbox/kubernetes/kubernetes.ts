@@ -14,12 +14,7 @@ import { createApiServer } from './server.ts';
 import { createStore } from './store.ts';
 import { createWatches } from './watch.ts';
 
-export type { AuditedRequest } from './audit.ts';
-export type { PodView } from './controllers/workloads.ts';
-export type { Fault, FaultFilter } from './faults.ts';
-export type { KubeObject } from './kinds.ts';
-export { leastPrivilege, type Rule } from './rules.ts';
-export type { Seed } from './seed.ts';
+export { leastPrivilege } from './rules.ts';
 
 export interface KubernetesOptions extends Partial<Tempo> {
   /** 0 (default) takes a free port; the address is always 127.0.0.1. */
@@ -105,7 +100,7 @@ export async function startKubernetes(options: KubernetesOptions = {}) {
     metadata: { name: 'kube-system', uid: clusterUid },
     status: { phase: 'Active' },
   });
-  control.create('namespaces', { metadata: { name: 'default' }, status: { phase: 'Active' } });
+  control.create('namespaces', { metadata: { name: 'default' } });
   await server.listen(options.port ?? 0);
 
   return {

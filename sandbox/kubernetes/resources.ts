@@ -59,10 +59,6 @@ export function isPlural(name: string): name is Plural {
   return Object.hasOwn(resources, name);
 }
 
-export function resourceOfKind(kind: string): Resource | undefined {
-  return Object.values<Resource>(resources).find((resource) => resource.kind === kind);
-}
-
 export function groupVersion(resource: Pick<Resource, 'group' | 'version'>): string {
   return resource.group ? `${resource.group}/${resource.version}` : resource.version;
 }

@@ -11,7 +11,7 @@ interface WorkloadSeed {
   readonly ownerReferences?: readonly OwnerReference[];
 }
 
-export interface DeploymentSeed extends WorkloadSeed {
+interface DeploymentSeed extends WorkloadSeed {
   readonly hpa?: { readonly minReplicas: number; readonly maxReplicas: number };
   readonly strategy?: object;
   readonly progressDeadlineSeconds?: number;
@@ -51,7 +51,6 @@ export function objectsOf(seed: Seed): SeededObject[] {
     {
       plural: 'namespaces',
       metadata: { name: namespace, labels: { 'kubernetes.io/metadata.name': namespace } },
-      status: { phase: 'Active' },
     },
     ...Object.entries(seed.secrets ?? {}).map(([name, values]): SeededObject => {
       const data = Object.entries(values).map(([key, value]) => [key, Buffer.from(value).toString('base64')]);

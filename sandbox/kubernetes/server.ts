@@ -56,6 +56,7 @@ export function createApiServer(deps: {
       log(given.code);
       send(response, given);
     };
+    let lost = false;
     const hangUp = () => {
       log(0);
       response.destroy();
@@ -74,10 +75,12 @@ export function createApiServer(deps: {
         log(200);
         return deps.watch(request, response);
       }
+      lost = misfortune.lose === 'reply';
       const done = deps.handle(request, body);
-      return misfortune.lose === 'reply' ? hangUp() : answer(done);
+      return lost ? hangUp() : answer(done);
     } catch (error) {
       if (response.headersSent) return void response.destroy();
+      if (lost) return hangUp();
       const refusal = error instanceof ApiError ? error : failure(500, `Internal error occurred: ${error}`);
       answer({ code: refusal.code, body: refusal.status });
     }

@@ -15,7 +15,7 @@ export interface Change {
 
 export type Store = ReturnType<typeof createStore>;
 
-const historySize = 20_000;
+const historySize = 5_000;
 
 /**
  * All objects of the cluster, one resourceVersion counter, and the changes a watch may resume from.

@@ -11,7 +11,7 @@ export function validate(plural: Plural, object: KubeObject, before?: KubeObject
   const resource: Resource = resources[plural];
   const parsed = schemas[plural].safeParse(object);
   const causes: Cause[] = parsed.success
-    ? [...selectorFaults(parsed.data), ...immutableFaults(parsed.data, before)]
+    ? [...nameFaults(parsed.data), ...selectorFaults(parsed.data), ...immutableFaults(parsed.data, before)]
     : parsed.error.issues.map((issue) =>
         invalidValue(fieldPath(issue.path), member(object, ...issue.path), issue.message),
       );
@@ -28,6 +28,17 @@ function fieldPath(path: readonly PropertyKey[]): string {
       typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key),
     '',
   );
+}
+
+const validName = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+function nameFaults(object: KubeObject): Cause[] {
+  const { name } = object.metadata;
+  if (name.length > 253) return [invalidValue('metadata.name', name, 'must be no more than 253 characters')];
+  if (validName.test(name)) return [];
+  const why =
+    'a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "-" or ".", and must start and end with an alphanumeric character';
+  return [invalidValue('metadata.name', name, why)];
 }
 
 const workloads = ['Deployment', 'StatefulSet', 'ReplicaSet'];

@@ -107,11 +107,17 @@ async function readArchive(
     ...(compressed ? { input: unpacked(path) } : {}),
   });
   if (code === 0) return;
+  if (code === null)
+    throw new AppError(
+      'outside-unreachable',
+      'pg_restore was killed on this worker, perhaps for want of memory. The backup is not judged; the step is tried again.',
+      { retry: 'later' },
+    );
   const fault = stderr.match(/error: (.+)/)?.[1] ?? stderr.trim().split('\n').at(-1) ?? '';
-  if (/unsupported version/.test(fault))
+  if (/unsupported version|not support/.test(fault))
     throw new AppError(
       'client-too-old',
-      `This dump is newer than the PostgreSQL client programs here (${fault}). Nothing was touched. Install the client package of the version that made it.`,
+      `The PostgreSQL client programs here cannot read this dump (${fault}). Nothing was touched. Install the client package of the version that made it.`,
     );
   throw refusal(
     /end of file|could not find header|incomplete tar|corrupt tar header/.test(fault)

@@ -1,3 +1,4 @@
+import { setImmediate as breathe } from 'node:timers/promises';
 import { isArchiveClass, type StoredObject } from '../clients/s3.ts';
 import type { ActionContext } from './action.ts';
 import { type BackupSource, instant } from './backup-source.ts';
@@ -28,6 +29,8 @@ export interface Listing {
 /** Clocks of two machines, and the time between naming a file and storing it. */
 const CLOCK_SLACK_MS = 5 * 60_000;
 const MOST_REFUSED = 50;
+/** A page arrives at once, and reading the dates of 1,000 names takes longer than the event loop may be held. */
+const SLICE_MS = 10;
 
 /** One pass over the bucket. It remembers only the newest, so that 100,000 keys cost no more memory than ten. */
 export async function listCandidates(
@@ -39,7 +42,12 @@ export async function listCandidates(
   const refused = newest<Refused & { takenAt: Date }>(MOST_REFUSED);
   let ignored = 0;
   let younger = 0;
+  let sliceBegan = performance.now();
   for await (const object of context.clients.s3.list(source.connection, source.prefix, context)) {
+    if (performance.now() - sliceBegan > SLICE_MS) {
+      await breathe();
+      sliceBegan = performance.now();
+    }
     const takenAt = source.takenAt(object.key);
     if (takenAt === undefined) {
       ignored += 1;
@@ -62,10 +70,9 @@ export async function listCandidates(
 }
 
 function faultOf(object: StoredObject, takenAt: Date, minBytes: number, now: Date): string | undefined {
-  const latest = Math.min(object.modifiedAt.getTime(), now.getTime()) + CLOCK_SLACK_MS;
   if (takenAt.getTime() > now.getTime() + CLOCK_SLACK_MS)
     return `is dated ${instant(takenAt)}, in the future`;
-  if (takenAt.getTime() > latest)
+  if (takenAt.getTime() > object.modifiedAt.getTime() + CLOCK_SLACK_MS)
     return `is dated ${instant(takenAt)} but was stored ${instant(object.modifiedAt)}, before that`;
   if (object.bytes < minBytes) return `holds ${count(object.bytes)} bytes, fewer than ${count(minBytes)}`;
   return undefined;

@@ -4,7 +4,7 @@ import { AppError } from '../errors.ts';
 import type { ActionContext } from './action.ts';
 import { targetOf } from './pg-target.ts';
 
-export const QUESTION_TIMEOUT_MS = 30_000;
+const QUESTION_TIMEOUT_MS = 30_000;
 
 /** A plan's question may look and nothing else. The transaction is read-only; this keeps programs and files out of reach too. */
 const QUESTION = /^\s*(select|with|values|table|show|explain)\b/i;

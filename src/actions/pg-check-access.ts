@@ -56,8 +56,7 @@ export async function checkGrants(
     ...missing.map((line) => `missing: ${line}`),
     ...surplus.map((line) => `not in live: ${line}`),
   ];
-  if (faults.length > 0)
-    return { result: 'fail', says: `rights differ: ${named(faults)}` };
+  if (faults.length > 0) return { result: 'fail', says: `rights differ: ${named(faults)}` };
 
   const readers = roles.filter((role) => postgres.hasRole(target.into, role));
   let read = 0;

@@ -121,25 +121,27 @@ export async function checkSequences(session: Session): Promise<Check> {
 }
 
 /**
- * Walks the chain in order: each row carries the hash of the row before, and its own hash is SHA-256 of `canon`, the plan's
- * SQL expression for the bytes that were hashed (text counts as UTF-8).
+ * Walks the chain in order: each row carries the hash of the row before, and its own hash is SHA-256 of that followed by
+ * `canon`, the plan's SQL expression for what was hashed. Text counts as its UTF-8 bytes; a hash may be stored as hex.
  */
 export async function checkAuditChain(
   session: Session,
   chain: NonNullable<Component['auditChain']>,
 ): Promise<Check> {
   const table = chain.table.split('.').map(quoteName).join('.');
-  const [order, prev, hash] = [chain.order, chain.prev, chain.hash].map(quoteName);
-  // bytea and its hex text are the same hash to us.
+  const [order = '', prev = '', hash = ''] = [chain.order, chain.prev, chain.hash].map(quoteName);
+  const isBytes = (value: string) => `pg_typeof(${value}) = 'bytea'::regtype`;
   const hex = (value: string) =>
-    `case when pg_typeof(${value}) = 'bytea'::regtype then encode(${value}::text::bytea, 'hex') else lower(${value}::text) end`;
-  const bytes = `case when pg_typeof(canon) = 'bytea'::regtype then canon::text::bytea else convert_to(canon::text, 'UTF8') end`;
+    `case when ${isBytes(value)} then encode(${value}::text::bytea, 'hex') else lower(${value}::text) end`;
+  const bytes = (value: string) =>
+    `case when ${isBytes(value)} then ${value}::text::bytea else convert_to(${value}::text, 'UTF8') end`;
   const { links, broken, first } = await session.row<{ links: number; broken: number; first: string | null }>(
-    `select count(*)::float8 as links, count(*) filter (where not intact)::float8 as broken, min(place) filter (where not intact)::text as first
-       from (select place, (before is null or before = prev) and hash = encode(sha256(${bytes}), 'hex') as intact
-               from (select ${order} as place, ${hex(`${prev}`)} as prev, ${hex(`${hash}`)} as hash, (${chain.canon}) as canon,
-                            lag(${hex(`${hash}`)}) over (order by ${order}) as before
-                       from ${table}) walked) judged`,
+    `select count(*)::float8 as links, count(*) filter (where not intact)::float8 as broken,
+            min(place) filter (where not intact)::text as first
+       from (select ${order} as place,
+                    coalesce(lag(${hex(hash)}) over (order by ${order}) = ${hex(prev)}, lag(true) over (order by ${order}) is null)
+                    and ${hex(hash)} = encode(sha256(${bytes(prev)} || ${bytes('canon')}), 'hex') as intact
+               from ${table} chained, lateral (select (${chain.canon}) as canon) written) judged`,
   );
   if (broken === 0) return { result: 'pass', says: `${count(links)} of ${count(links)} links` };
   return {

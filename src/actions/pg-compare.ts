@@ -145,6 +145,7 @@ async function openRows(session: Session, query: string, keys: number) {
   await session.rows(`declare rows no scroll cursor for ${query}`);
   const fetchPage = () =>
     session.rows<Record<string, string> & { hash: string; at: number | null }>(`fetch ${PAGE} from rows`);
+  const columns = Array.from({ length: keys }, (_, index) => `k${index}`);
   let page: Awaited<ReturnType<typeof fetchPage>> = [];
   let at = 0;
   let coming: ReturnType<typeof fetchPage> | undefined = fetchPage();
@@ -155,11 +156,9 @@ async function openRows(session: Session, query: string, keys: number) {
     const row = page[at];
     if (row === undefined) return undefined;
     at += 1;
-    return {
-      key: Array.from({ length: keys }, (_, index) => row[`k${index}`] ?? ''),
-      hash: row.hash,
-      at: row.at,
-    };
+    const key: string[] = [];
+    for (const column of columns) key.push(row[column] ?? '');
+    return { key, hash: row.hash, at: row.at };
   }
 
   /** The next row of all; undefined after the last one. */

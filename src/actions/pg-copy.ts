@@ -1,4 +1,5 @@
 import { quoteName, type Session } from '../clients/postgres.ts';
+import type { Fact } from '../domain/step.ts';
 import { AppError, messageOf } from '../errors.ts';
 import type { ActionContext } from './action.ts';
 import { hashFile } from './backup-download.ts';
@@ -18,7 +19,7 @@ import {
   ScratchMark,
   type Target,
 } from './pg-target.ts';
-import { size } from './pg-words.ts';
+import { named, size } from './pg-words.ts';
 
 /** A live server that still serves people is left this much room. */
 const ROOM = 1.2;
@@ -186,4 +187,28 @@ export async function fetchedPath(
     'backup-changed',
     `\`${params.key}\` is not what was verified: SHA-256 ${sha256.slice(0, 8)}…, before ${params.sha256.slice(0, 8)}…. Nothing was touched. Fetch and verify it again.`,
   );
+}
+
+/** What a person should see of the live database before a copy is built. */
+export function shownFacts(
+  target: Target,
+  shape: LiveShape | undefined,
+  unreadable: string | undefined,
+): readonly Fact[] {
+  const free = target.component.restore?.freeBytes;
+  return [
+    shape === undefined
+      ? { name: 'live database', value: `not known: ${unreadable}` }
+      : {
+          name: 'live database',
+          value: `${size(shape.sizeBytes)}, ${shape.encoding}, owner \`${shape.owner}\``,
+        },
+    ...(shape?.extensions.length
+      ? [{ name: 'extensions', value: named(shape.extensions.map(({ name }) => name)) }]
+      : []),
+    {
+      name: `free space on ${target.into}`,
+      value: free === undefined ? 'not known' : `${size(free)}, from the plan`,
+    },
+  ];
 }

@@ -6,6 +6,7 @@ import { type ActionContext, defineAction, type Outcome } from './action.ts';
 import { DurationText } from './params.ts';
 import { findKept, type Kept, requireKept } from './pg-kept.ts';
 import {
+  isSymbol,
   keptName,
   MAINTENANCE,
   orBlocked,
@@ -34,6 +35,15 @@ export const pgDropKept = defineAction<Params>({
     orBlocked(async () => {
       const target = targetOf(context.plan, params.component);
       const { signal, clients } = context;
+      if (isSymbol(params.run)) {
+        return {
+          lines: [`Drop the database a swap of \`${target.database}\` put aside. It cannot be brought back.`],
+          bound: null,
+          shown: [],
+          undo: [],
+          blocked: [],
+        };
+      }
       return clients.postgres.withClient(
         target.connection,
         MAINTENANCE,

@@ -33,7 +33,7 @@ export async function loadDump(context: ActionContext, options: LoadOptions): Pr
     : loadArchive(context, options, sniffed.compressed);
 }
 
-export async function sniffFile(path: string): Promise<{ format: DumpFormat; compressed: boolean }> {
+async function sniffFile(path: string): Promise<{ format: DumpFormat; compressed: boolean }> {
   await using file = await open(path);
   const { buffer, bytesRead } = await file.read(Buffer.alloc(4_096), 0, 4_096, 0);
   const sniffed = await sniff(buffer.subarray(0, bytesRead));
@@ -148,7 +148,11 @@ function requireDone(program: string, { code, stderr }: ProgramResult): void {
       ? 'The half-filled copy is dropped at the next attempt. Choose another backup, or repair what the message names and retry.'
       : `Only an administrator may create the extension \`${extension}\`. Give the connection an adminUrl in connections.yml, and create it in the live database, from which the bot reads the list.`;
   throw new AppError('backup-refused', `${program} stopped at the first error: ${said}. ${advice}`, {
-    details: stderr.trim().split('\n').slice(-10),
+    // DETAIL and CONTEXT lines quote rows, which belong neither on a card nor in the log.
+    details: stderr
+      .split('\n')
+      .filter((line) => /\b(ERROR|FATAL|error):/.test(line))
+      .slice(0, 5),
   });
 }
 

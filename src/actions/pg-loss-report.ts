@@ -15,12 +15,14 @@ import {
   type Target,
   targetOf,
 } from './pg-target.ts';
-import { clock, count, plural } from './pg-words.ts';
+import { clock, count, named, plural } from './pg-words.ts';
 
 const Params = z.strictObject({ component: z.string(), database: z.string() });
 type Params = z.infer<typeof Params>;
 
 const COMPARE_TIMEOUT_MS = 3_600_000;
+const LIVE_UNREADABLE = 'the live database cannot be read';
+const UNREADABLE = 'the restoring role may not read it';
 
 /** Counts what a swap would lose, row by row. What cannot be compared is "not known" and never 0. */
 export const pgLossReport = defineAction<Params>({
@@ -47,8 +49,11 @@ export const pgLossReport = defineAction<Params>({
   async run(context, params): Promise<Outcome> {
     const target = targetOf(context.plan, params.component);
     const takenAt = await takenAtOf(context, target, params.database);
-    const byTable = await compareAll(context, target, params.database);
-    return outcomeOf(byTable, takenAt);
+    const { byTable, fault } = await compareAll(context, target, params.database);
+    const outcome = outcomeOf(byTable, takenAt);
+    return fault === undefined
+      ? outcome
+      : { ...outcome, facts: [...outcome.facts, { name: 'live said', value: fault }] };
   },
 
   byHand: ({ database }) => [
@@ -77,11 +82,13 @@ async function takenAtOf(context: ActionContext, target: Target, database: strin
   return readMark(ScratchMark, found)?.takenAt ?? null;
 }
 
-async function compareAll(
-  context: ActionContext,
-  target: Target,
-  database: string,
-): Promise<Map<string, Comparison>> {
+interface Compared {
+  readonly byTable: ReadonlyMap<string, Comparison>;
+  /** What the live database said, when it could not be read to the end. */
+  readonly fault?: string;
+}
+
+async function compareAll(context: ActionContext, target: Target, database: string): Promise<Compared> {
   const { postgres } = context.clients;
   const options = { signal: context.signal, readOnly: true, timeoutMs: COMPARE_TIMEOUT_MS };
   return postgres.withClient(
@@ -90,18 +97,21 @@ async function compareAll(
     async (copy) => {
       const copyTables = await listTables(copy);
       try {
-        return await postgres.withClient(
+        const byTable = await postgres.withClient(
           target.connection,
           target.database,
           (live) => compareSessions(context, live, copy, copyTables),
           options,
         );
+        return { byTable };
       } catch (error) {
-        // The copy has just been read, so what fails here is the live database.
         if (!(error instanceof AppError) || !error.code.startsWith('outside-')) throw error;
-        return new Map(
-          copyTables.map(({ label }) => [label, { notKnown: 'the live database cannot be read' }]),
-        );
+        // While the copy still answers, what failed is the live database.
+        await copy.rows('select 1');
+        return {
+          byTable: new Map(copyTables.map(({ label }) => [label, { notKnown: LIVE_UNREADABLE }])),
+          fault: error.message,
+        };
       }
     },
     options,
@@ -117,21 +127,35 @@ async function compareSessions(
   await Promise.all([prepareComparison(live), prepareComparison(copy)]);
   const liveTables = await listTables(live);
   const byTable = new Map<string, Comparison>();
-  for (const table of copyTables) {
-    const inLive = liveTables.find(({ label }) => label === table.label);
-    context.progress(`comparing ${table.label}`);
-    byTable.set(
-      table.label,
-      inLive === undefined
-        ? { notKnown: 'it does not exist in the live database' }
-        : await compareTable(live, copy, inLive, table, context.signal),
-    );
+  for (const inCopy of copyTables) {
+    const inLive = liveTables.find(({ label }) => label === inCopy.label);
+    context.progress(`comparing ${inCopy.label}`);
+    byTable.set(inCopy.label, await compareOne(context, live, copy, inLive, inCopy));
   }
-  for (const table of liveTables.filter(({ label }) => !byTable.has(label))) {
-    const { rows } = await live.row<{ rows: number }>(`select count(*)::float8 as rows from ${table.sql}`);
-    byTable.set(table.label, { lost: rows, changed: 0, destroyed: 0, newest: null });
+  for (const { label, sql, readable } of liveTables) {
+    if (byTable.has(label)) continue;
+    if (!readable) byTable.set(label, { notKnown: UNREADABLE });
+    else
+      byTable.set(label, {
+        lost: (await live.row<{ rows: number }>(`select count(*)::float8 as rows from ${sql}`)).rows,
+        changed: 0,
+        destroyed: 0,
+        newest: null,
+      });
   }
   return byTable;
+}
+
+async function compareOne(
+  context: ActionContext,
+  live: Session,
+  copy: Session,
+  inLive: Table | undefined,
+  inCopy: Table,
+): Promise<Comparison> {
+  if (inLive === undefined) return { notKnown: 'it does not exist in the live database' };
+  if (!inLive.readable || !inCopy.readable) return { notKnown: UNREADABLE };
+  return compareTable(live, copy, inLive, inCopy, context.signal);
 }
 
 function outcomeOf(
@@ -179,10 +203,35 @@ function outcomeOf(
       lastWrite,
       takenAt,
       known: unknown.length === 0,
+      summary: sentenceOf(known, unknown, lastWrite, takenAt),
       byTable: Object.fromEntries([...byTable].map(([table, result]) => [table, { ...result }])),
     },
     facts,
   };
+}
+
+/** What the approval card says under "Data lost". */
+function sentenceOf(
+  known: readonly (Difference & { table: string })[],
+  unknown: readonly { table: string; why: string }[],
+  lastWrite: string | null,
+  takenAt: string | null,
+): string {
+  const since = takenAt === null ? '' : ` At most everything after ${clock(takenAt)}.`;
+  if (known.length === 0) return `Not known: ${LIVE_UNREADABLE}.${since}`;
+  const rest = unknown.length === 0 ? '' : ` Not known: ${named(unknown.map(({ table }) => table))}.${since}`;
+  const lost = known.filter((table) => table.lost > 0).sort((a, b) => b.lost - a.lost);
+  if (lost.length === 0) {
+    const before = lastWrite !== null && takenAt !== null && lastWrite < takenAt;
+    return `None found${before ? `: the last write in the live database (${clock(lastWrite)}) is before the backup` : ''}.${rest}`;
+  }
+  const rows = lost.reduce((sum, table) => sum + table.lost, 0);
+  const span =
+    takenAt === null || lastWrite === null || lastWrite < takenAt
+      ? ''
+      : ` written ${clock(takenAt)} to ${clock(lastWrite)}`;
+  const list = lost.slice(0, 6).map(({ table, lost: missing }) => `\`${table}\` ${count(missing)}`);
+  return `${plural(rows, 'row')}${span}: ${list.join(', ')}${lost.length > 6 ? ` and ${lost.length - 6} more tables` : ''}.${rest}`;
 }
 
 /** `118 rows in 2 tables: `sessions` 102, `audit_log` 16` */
@@ -206,7 +255,7 @@ function unknownFacts(unknown: readonly { table: string; why: string }[]): reado
 }
 
 function summaryOf(lost: number | null, unknown: number): string {
-  if (lost === null) return 'not known: the live database cannot be read';
+  if (lost === null) return `not known: ${LIVE_UNREADABLE}`;
   const rest = unknown === 0 ? '' : `, ${plural(unknown, 'table')} not known`;
   return `${lost === 0 ? 'no rows' : plural(lost, 'row')} lost by a swap${rest}`;
 }

@@ -62,7 +62,7 @@ export async function look(session: Session, names: Names): Promise<Place> {
 }
 
 /** From closing the live database to the commit of both renames, and the way back if it fails. */
-export const SWAP_DEADLINE_MS = 10_000;
+const SWAP_DEADLINE_MS = 10_000;
 const nameOfSessions = (context: ActionContext) => `dr-bot ${context.run.id}/${context.step.id}/`;
 
 /** A session on the maintenance database that later attempts can find and end. */
@@ -91,11 +91,15 @@ export function renaming<Result>(
  */
 export function settle(context: ActionContext, target: Target, names: Names): Promise<Place> {
   return renaming(context, target, AbortSignal.timeout(SWAP_DEADLINE_MS), async (session) => {
-    await session.rows(
-      `select pg_terminate_backend(pid, 2000) from pg_stat_activity
+    const others = await session.rows<{ pid: number; attempt: number }>(
+      `select pid, split_part(application_name, '/', 3)::int as attempt from pg_stat_activity
         where usename = session_user and starts_with(application_name, $1) and pid <> pg_backend_pid()`,
       [nameOfSessions(context)],
     );
+    if (others.some(({ attempt }) => attempt > context.step.attempt)) {
+      throw new AppError('claim-lost', `A later attempt works on \`${names.live}\`. This one ends.`);
+    }
+    for (const { pid } of others) await session.rows('select pg_terminate_backend($1, 2000)', [pid]);
     const place = await look(session, names);
     if (place.live === undefined || place.live.connectable) return place;
     await session.rows(`alter database ${quoteName(names.live)} with allow_connections true`);
@@ -119,10 +123,13 @@ export async function swapOrReopen(
   try {
     await renaming(context, target, signal, (session) => work(session, signal));
   } catch (error) {
+    // A refusal comes before anything is closed; a live database that somebody else closed stays so.
+    if (error instanceof AppError && error.code === 'target-refused') throw error;
     failure = error;
   }
   const ms = Math.round(performance.now() - started);
   const place = await settle(context, target, names).catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'claim-lost') throw error;
     throw new AppError(
       'outside-unreachable',
       `The connection to \`${target.connection}\` was lost during the swap, and it does not answer. Whether \`${names.live}\` is swapped, and whether it is open, is not known yet.`,

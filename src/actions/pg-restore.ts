@@ -13,11 +13,12 @@ import {
   fetchedPath,
   isOwn,
   ownerOf,
+  shownFacts,
   spaceBlocked,
   taken,
 } from './pg-copy.ts';
 import { createExtensions, extensionWays } from './pg-extensions.ts';
-import { createLike, type LiveShape, readLive, shapeOf } from './pg-live.ts';
+import { createLike, readLive, shapeOf } from './pg-live.ts';
 import { loadDump } from './pg-load.ts';
 import {
   findDatabase,
@@ -33,7 +34,7 @@ import {
   type Target,
   targetOf,
 } from './pg-target.ts';
-import { clock, named, size } from './pg-words.ts';
+import { clock, size } from './pg-words.ts';
 
 const Params = z.strictObject({
   component: z.string(),
@@ -245,29 +246,6 @@ async function preview(context: ActionContext, params: Params): Promise<Preview>
     blocked,
     output: { database, connection: target.into },
   };
-}
-
-function shownFacts(
-  target: Target,
-  shape: LiveShape | undefined,
-  unreadable: string | undefined,
-): readonly Fact[] {
-  const free = target.component.restore?.freeBytes;
-  return [
-    shape === undefined
-      ? { name: 'live database', value: `not known: ${unreadable}` }
-      : {
-          name: 'live database',
-          value: `${size(shape.sizeBytes)}, ${shape.encoding}, owner \`${shape.owner}\``,
-        },
-    ...(shape?.extensions.length
-      ? [{ name: 'extensions', value: named(shape.extensions.map(({ name }) => name)) }]
-      : []),
-    {
-      name: `free space on ${target.into}`,
-      value: free === undefined ? 'not known' : `${size(free)}, from the plan`,
-    },
-  ];
 }
 
 function outcomeOf(

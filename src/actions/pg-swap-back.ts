@@ -8,6 +8,7 @@ import { readTraffic } from './pg-swap-look.ts';
 import { swapOut } from './pg-swap-out.ts';
 import {
   findDatabase,
+  isSymbol,
   keptName,
   MAINTENANCE,
   orBlocked,
@@ -103,6 +104,15 @@ export const pgSwapBack = defineAction<Params>({
 async function preview(context: ActionContext, params: Params): Promise<Preview> {
   const target = targetOf(context.plan, params.component);
   const run = params.run ?? context.run.id;
+  if (isSymbol(run)) {
+    return {
+      lines: [`Swap \`${target.database}\` back to the database an earlier run kept.`],
+      bound: null,
+      shown: [],
+      undo: [],
+      blocked: [],
+    };
+  }
   const { live, kept, traffic, systemIdentifier } = await renaming(
     context,
     target,

@@ -34,12 +34,13 @@ function planFault(message: string): AppError {
 }
 
 /** `janua` and RUN-31 give `janua_run31`. */
-export const scratchName = (database: string, run: string) => nameWith(database, `_run${runNumber(run)}`);
+export const scratchName = (database: string, run: string) => nameWith(database, '_run', run);
 /** `janua` and RUN-31 give `janua_before_run31`. */
-export const keptName = (database: string, run: string) => nameWith(database, `_before_run${runNumber(run)}`);
+export const keptName = (database: string, run: string) => nameWith(database, '_before_run', run);
 
 /** PostgreSQL cuts names after 63 bytes without a word, so that two of them could meet: the front is cut instead. */
-function nameWith(database: string, suffix: string): string {
+function nameWith(database: string, word: string, run: string): string {
+  const suffix = word + (hasSymbols(run) ? '<number>' : runNumber(run));
   return database.slice(0, 63 - suffix.length) + suffix;
 }
 

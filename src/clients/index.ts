@@ -2,6 +2,7 @@ import type { Connections } from '../domain/connections.ts';
 import { createHttp } from './http.ts';
 import { createKubernetes } from './kubernetes.ts';
 import { createPostgres } from './postgres.ts';
+import { createPrograms } from './programs.ts';
 import { createRedis } from './redis.ts';
 import { createS3 } from './s3.ts';
 import { createSns } from './sns.ts';
@@ -17,6 +18,7 @@ export function createClients(connections: Connections) {
     sns: createSns(connections),
     redis: createRedis(connections),
     http: createHttp(connections),
+    programs: createPrograms(connections),
     vars: connections.vars,
   };
 }

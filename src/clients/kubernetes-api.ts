@@ -25,7 +25,7 @@ export interface CallOptions {
   readonly poll?: boolean;
 }
 
-export interface Apis {
+interface Apis {
   readonly core: CoreV1Api;
   readonly apps: AppsV1Api;
   readonly autoscaling: AutoscalingV2Api;

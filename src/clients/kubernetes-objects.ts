@@ -36,7 +36,7 @@ export interface Workload {
   };
 }
 
-export interface Owner {
+interface Owner {
   readonly kind: string;
   readonly name: string;
 }

@@ -40,10 +40,10 @@ export function toAppError(error: unknown, connection: string, database: string)
       cause: error,
     });
   }
-  if (state === '55P03') {
+  if (state === '55P03' || state === '55006') {
     return new AppError(
       'outside-unreachable',
-      `${where} is locked by another session. Find it in pg_stat_activity, or wait.`,
+      `${where} is held by another session. Find it in pg_stat_activity, or wait.`,
       { retry: 'later', cause: error },
     );
   }

@@ -49,7 +49,7 @@ export function createPostgres(connections: Pick<Connections, 'postgres'>) {
   }
 
   /** Opens a session as the restoring role, hands it to `work` and closes it again, whatever happens. */
-  function withClient<Result>(
+  async function withClient<Result>(
     name: string,
     database: string,
     work: (session: Session) => Promise<Result>,
@@ -59,7 +59,7 @@ export function createPostgres(connections: Pick<Connections, 'postgres'>) {
   }
 
   /** One statement in a session of its own. */
-  function query<Row extends QueryResultRow>(
+  async function query<Row extends QueryResultRow>(
     name: string,
     database: string,
     sql: string,
@@ -74,7 +74,7 @@ export function createPostgres(connections: Pick<Connections, 'postgres'>) {
   }
 
   /** A session that really logs in as an application's role: what it may not do there, the application may not do either. */
-  function asRole<Result>(
+  async function asRole<Result>(
     name: string,
     role: string,
     database: string,
@@ -96,7 +96,7 @@ export function createPostgres(connections: Pick<Connections, 'postgres'>) {
   }
 
   /** A session of the administrator, for what only one may do (extensions that are not trusted). */
-  function asAdmin<Result>(
+  async function asAdmin<Result>(
     name: string,
     database: string,
     work: (session: Session) => Promise<Result>,

@@ -49,7 +49,11 @@ export function createPrograms(
   let folder: Promise<string> | undefined;
 
   async function pathOf(name: ProgramName): Promise<string> {
-    folder ??= findFolder(env);
+    folder ??= findFolder(env).catch((error: unknown) => {
+      // Installed meanwhile, they are found at the next call.
+      folder = undefined;
+      throw error;
+    });
     return join(await folder, name);
   }
 
@@ -204,7 +208,12 @@ function endOnAbort(child: ChildProcess, signal: AbortSignal): () => void {
   let force: NodeJS.Timeout | undefined;
   const end = () => {
     child.kill('SIGTERM');
-    force = setTimeout(() => child.kill('SIGKILL'), 5_000);
+    force = setTimeout(() => {
+      child.kill('SIGKILL');
+      // What the program itself started may hold its output open.
+      child.stdout?.destroy();
+      child.stderr?.destroy();
+    }, 5_000);
   };
   if (signal.aborted) end();
   else signal.addEventListener('abort', end, { once: true });

@@ -1,7 +1,7 @@
 import { type Approval, REQUIRED_VOTES } from './approval.ts';
 import type { ApprovalEvent, VoteProof } from './events.ts';
 import { addMs } from './incident.ts';
-import { type Refusal, refuse } from './refusal.ts';
+import { isRefusal, type Refusal, refuse } from './refusal.ts';
 
 /** What is known of the person behind a click at the moment of the click. */
 export interface Voter {
@@ -34,10 +34,10 @@ export type Decision<Event> = { readonly events: readonly Event[] } | Refusal;
  * nothing after the end. Two distinct eligible people on one digest approve it.
  */
 export function decideVote(approval: Approval, attempt: VoteAttempt, now: Date): Decision<ApprovalEvent> {
-  const over =
-    refusalIfOver(approval, now) ?? refusalOfPerson(approval, attempt.voter, attempt.othersEligible);
+  const over = refusalIfOver(approval, now);
   if (over !== null) return over;
-  const person = attempt.voter.person ?? '';
+  const person = eligiblePerson(approval, attempt.voter, attempt.othersEligible);
+  if (isRefusal(person)) return person;
   if (attempt.digest !== approval.digest) return refuse('approval-superseded', { approval: approval.id });
   if (approval.class === 'irreversible' || !approval.requesterCounts) {
     if (person === approval.requester)
@@ -77,11 +77,11 @@ export function decideVeto(
   now: Date,
 ): Decision<ApprovalEvent> {
   if (approval.status.is === 'used') return refuse('too-late-to-veto', { at: approval.status.at });
-  const refusal =
-    (approval.status.is === 'approved' ? null : refusalIfOver(approval, now)) ??
-    refusalOfPerson(approval, voter, eligible);
-  if (refusal !== null) return refusal;
-  return { events: [{ kind: 'approval.vetoed', person: voter.person ?? '', reason, at: now.toISOString() }] };
+  const over = approval.status.is === 'approved' ? null : refusalIfOver(approval, now);
+  if (over !== null) return over;
+  const person = eligiblePerson(approval, voter, eligible);
+  if (isRefusal(person)) return person;
+  return { events: [{ kind: 'approval.vetoed', person, reason, at: now.toISOString() }] };
 }
 
 /** What the clocks ask for: a reminder, an escalation, or the end. Nothing when it is not yet time. */
@@ -98,9 +98,7 @@ export function decideApprovalDue(approval: Approval, now: Date): readonly Appro
     return [{ kind: 'approval.expired', votes: approval.votes.length, at }];
   const escalated = approval.escalateAt !== null && Date.parse(approval.escalateAt) <= now.getTime();
   if (!escalated && Date.parse(approval.remindAt) > now.getTime()) return [];
-  const missing = approval.eligible.filter(
-    (person) => !approval.votes.some((vote) => vote.person === person),
-  );
+  const missing = stillEligible(approval, approval.eligible);
   const people = escalated ? [...new Set([...missing, ...approval.escalateTo])] : missing;
   return [{ kind: 'approval.reminded', people, escalated, nextAt: addMs(at, approval.remindEveryMs) }];
 }
@@ -167,14 +165,15 @@ function refusalIfOver(approval: Approval, now: Date): Refusal | null {
   }
 }
 
-function refusalOfPerson(approval: Approval, voter: Voter, eligible: string): Refusal | null {
+/** The row of people.yml behind the click, when this person may vote and veto here. */
+function eligiblePerson(approval: Approval, voter: Voter, eligible: string): string | Refusal {
   if (voter.account === 'bot') return refuse('bot-cannot-approve', {});
   if (voter.account === 'guest') return refuse('guest-or-external', { eligible });
   if (voter.account === 'shared-channel') return refuse('shared-channel', { approval: approval.id });
   if (voter.person === null) return refuse('not-in-people-file', { eligible });
   if (voter.account !== 'active') return refuse('account-inactive', { approval: approval.id });
   const listed = approval.eligible.includes(voter.person) && voter.inCurrentList && voter.inGroup;
-  return listed ? null : refuse('not-an-approver', { eligible });
+  return listed ? voter.person : refuse('not-an-approver', { eligible });
 }
 
 /** Phones write curly quotes, no-break spaces and stray blanks; everything else must match to the letter. */

@@ -11,6 +11,8 @@ const TOKENS: Record<string, string> = {
   SS: '(?<second>\\d{2})',
 };
 
+const DAY_MS = 86_400_000;
+
 /** The pattern as a matcher of names (the key without its prefix). */
 export function patternToRegExp(pattern: string): RegExp {
   const source = pattern.replace(/\{([^}]*)\}|[^{]+/g, (part, token: string | undefined) => {
@@ -21,38 +23,44 @@ export function patternToRegExp(pattern: string): RegExp {
   return new RegExp(`^${source}$`);
 }
 
-/** A pattern without a whole date cannot order backups. */
+/** A pattern without a whole date cannot order backups; one that names a part twice contradicts itself. */
 export function patternFault(pattern: string): string | undefined {
-  const source = patternToRegExp(pattern).source;
-  const missing = ['year', 'month', 'day'].filter((name) => !source.includes(`?<${name}>`));
+  const braces = pattern.match(/\{[^}]*\}/g) ?? [];
+  const tokens: readonly string[] = braces.join('').match(/YYYY|mm|dd|HH|MM|SS/g) ?? [];
+  const repeated = tokens.find((token, index) => tokens.indexOf(token) < index);
+  if (repeated !== undefined) return `expected each part of the time once, got ${repeated} twice`;
+  const missing = ['YYYY', 'mm', 'dd'].filter((token) => !tokens.includes(token));
   return missing.length > 0
     ? `expected a time like "{YYYYmmdd_HHMMSS}" in the pattern, missing ${missing.join(', ')}`
     : undefined;
 }
 
-/** The instant a name speaks of, or undefined when it does not match or is no real date. */
+/**
+ * The instant a name speaks of, or undefined when it does not match or is no real date. In the hour that a clock change
+ * repeats it is the earlier one, so that the loss is never told too small.
+ */
 export function takenAtFromName(pattern: RegExp, name: string, timeZone: string): Date | undefined {
   const groups = name.match(pattern)?.groups;
   if (groups === undefined) return undefined;
   const part = (key: string) => Number(groups[key] ?? 0);
-  const wanted = Date.UTC(
-    part('year'),
-    part('month') - 1,
-    part('day'),
-    part('hour'),
-    part('minute'),
-    part('second'),
-  );
-  const utc = new Date(wanted);
-  if (utc.getUTCMonth() !== part('month') - 1 || utc.getUTCDate() !== part('day') || part('hour') > 23)
-    return undefined;
-  const first = new Date(wanted - zoneOffsetMs(utc, timeZone));
-  return new Date(wanted - zoneOffsetMs(first, timeZone));
+  const [day, hour, minute, second] = [part('day'), part('hour'), part('minute'), part('second')];
+  const wall = Date.UTC(part('year'), part('month') - 1, day, hour, minute, second);
+  const date = new Date(wall);
+  if (date.getUTCMonth() !== part('month') - 1 || date.getUTCDate() !== day) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const offsets = [-DAY_MS, DAY_MS].map((ms) => zoneOffsetMs(new Date(wall + ms), timeZone));
+  const ahead = Math.max(...offsets);
+  const earlier = new Date(wall - ahead);
+  return zoneOffsetMs(earlier, timeZone) === ahead ? earlier : new Date(wall - Math.min(...offsets));
 }
 
-/** How far a zone's wall clock is ahead of UTC at an instant, in milliseconds. */
-function zoneOffsetMs(at: Date, timeZone: string): number {
-  const parts = new Intl.DateTimeFormat('en-US', {
+/** Formatters are dear to make and a listing asks for one zone 100,000 times. */
+const clocks = new Map<string, Intl.DateTimeFormat>();
+
+function clockOf(timeZone: string): Intl.DateTimeFormat {
+  const known = clocks.get(timeZone);
+  if (known !== undefined) return known;
+  const clock = new Intl.DateTimeFormat('en-US', {
     timeZone,
     hourCycle: 'h23',
     year: 'numeric',
@@ -61,16 +69,17 @@ function zoneOffsetMs(at: Date, timeZone: string): number {
     hour: 'numeric',
     minute: 'numeric',
     second: 'numeric',
-  }).formatToParts(at);
+  });
+  clocks.set(timeZone, clock);
+  return clock;
+}
+
+/** How far a zone's wall clock is ahead of UTC at an instant, in milliseconds. */
+function zoneOffsetMs(at: Date, timeZone: string): number {
+  if (timeZone === 'UTC') return 0;
+  const parts = clockOf(timeZone).formatToParts(at);
   const read = (type: string) => Number(parts.find((part) => part.type === type)?.value);
-  const wall = Date.UTC(
-    read('year'),
-    read('month') - 1,
-    read('day'),
-    read('hour'),
-    read('minute'),
-    read('second'),
-  );
+  const wall = Date.UTC(read('year'), read('month') - 1, read('day'), read('hour'), read('minute'), read('second'));
   return wall - Math.floor(at.getTime() / 1000) * 1000;
 }
 

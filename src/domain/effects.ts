@@ -19,6 +19,8 @@ export type Surface =
   | 'run-card'
   | 'approval-card'
   | 'post'
+  /** A copy of a post: to one person, or under the announcement; subject = `seq/account`. */
+  | 'dm'
   | 'report';
 
 const STANDALONE = new Set<DomainEvent['kind']>([

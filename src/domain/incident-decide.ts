@@ -21,7 +21,9 @@ export function decideDeclare(
   now: Date,
 ): IncidentDecision {
   const fault =
-    textFault('title', declaration.title, 5, 120) ?? timeFault('began', declaration.occurredAt, now);
+    textFault('title', declaration.title, 5, 120) ??
+    timeFault('began', declaration.occurredAt, now) ??
+    timeFault('detected', declaration.detectedAt, now);
   if (fault !== null) return fault;
   return {
     events: [
@@ -150,9 +152,9 @@ export function decideSnooze(incident: Incident, forMs: number, reason: string, 
 /** What the update clock asks for now: nothing, the draft five minutes before, or the update itself. */
 export function dueNow(incident: Incident, now: Date): 'nothing' | 'draft' | 'publish' {
   const dueAt = incidentDueAt(incident);
-  const { nextAt, draftedFor } = incident.updates;
+  const { nextAt, draftedFor, snoozedUntil } = incident.updates;
   if (dueAt === null || nextAt === null || dueAt > now) return 'nothing';
-  return draftedFor === nextAt || Date.parse(nextAt) <= now.getTime() ? 'publish' : 'draft';
+  return draftedFor === nextAt || Date.parse(snoozedUntil ?? nextAt) <= now.getTime() ? 'publish' : 'draft';
 }
 
 export interface Resolution {

@@ -177,7 +177,7 @@ function publish(
   };
   return {
     ...clock,
-    nextAt: event.text.status === 'resolved' ? null : event.nextAt,
+    nextAt: event.nextAt,
     snoozedUntil: null,
     published: [...clock.published, published],
   };

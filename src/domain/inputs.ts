@@ -9,7 +9,7 @@ export function readInputs(
   runbook: Runbook,
   given: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> | Refusal {
-  const unknown = Object.keys(given).find((name) => runbook.inputs[name] === undefined);
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(runbook.inputs, name));
   if (unknown !== undefined) {
     return refuse('input-invalid', {
       input: unknown,

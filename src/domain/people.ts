@@ -39,17 +39,22 @@ export function personBySlack(people: People, account: string): PersonRef | unde
 }
 
 export function personById(people: People, id: string): PersonRef | undefined {
-  const person = people.people[id];
+  const person = rowOf(people, id);
   return person && { id, name: person.name };
 }
 
 /** A person's name, or the id itself where people.yml no longer has them (old events keep reading). */
 export function nameOf(people: People, id: string): string {
-  return people.people[id]?.name ?? id;
+  return rowOf(people, id)?.name ?? id;
 }
 
 export function isResponder(people: People, id: string): boolean {
-  return people.people[id]?.responder ?? false;
+  return rowOf(people, id)?.responder ?? false;
+}
+
+/** Ids come from people's fingers: `constructor` is nobody. */
+function rowOf(people: People, id: string) {
+  return Object.hasOwn(people.people, id) ? people.people[id] : undefined;
 }
 
 /** Faults across rows: one account or key that two people claim would let one person vote twice. */

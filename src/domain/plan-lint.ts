@@ -1,4 +1,5 @@
 import { patternFault } from './backup-name.ts';
+import { type Json, toJson } from './canonical.ts';
 import type { Connections } from './connections.ts';
 import type { People } from './people.ts';
 import {
@@ -27,7 +28,7 @@ export interface ActionShape {
   paramFaults(params: Step['with']): readonly { path: readonly (string | number)[]; message: string }[];
 }
 
-const RESERVED = new Set(['inputs', 'vars', 'run', 'incident', 'system']);
+const RESERVED = new Set(['inputs', 'vars', 'run', 'incident', 'system', 'constructor']);
 
 /** Every fault of a plan at once: names that lead nowhere, steps that may not stand where they stand, too few people. */
 export function planFaults(
@@ -151,36 +152,50 @@ function runbookFaults(
   if (!components.includes(runbook.component))
     faults.push(error([...base, 'component'], unknown('component', runbook.component, components)));
   const seen = new Set<string>();
+  const gates = new Set<string>();
+  const check: CheckReferences = (path, value, known) =>
+    referencesIn(value).flatMap((reference) => referenceFaults(path, reference, known, runbook, connections));
   runbook.steps.forEach((entry, index) => {
+    const at = (...fields: (string | number)[]) => [...base, 'steps', index, ...fields];
+    if (isGate(entry)) {
+      if (gates.has(entry.gate))
+        faults.push(error(at('gate'), `"${entry.gate}" is used twice in this runbook`));
+      gates.add(entry.gate);
+      faults.push(...check(at('loss'), entry.loss ?? null, seen));
+      faults.push(...check(at('recoveryPoint'), entry.recoveryPoint ?? null, seen));
+    }
     const inner = isGate(entry)
-      ? entry.steps.map((step, at) => ({ step, path: [...base, 'steps', index, 'steps', at] }))
-      : [{ step: entry, path: [...base, 'steps', index] }];
+      ? entry.steps.map((step, inside) => ({ step, path: at('steps', inside) }))
+      : [{ step: entry, path: at() }];
     for (const { step, path } of inner) {
-      faults.push(...stepFaults(step, path, seen, runbook, actions, connections, isGate(entry)));
+      faults.push(...stepFaults(step, path, seen, actions, isGate(entry), check));
       seen.add(step.id);
     }
     if (isGate(entry) && strictestClass(entry.steps.map((step) => classOf(step, actions))) === 'read') {
       faults.push(
-        error(
-          [...base, 'steps', index, 'gate'],
-          'no step of this gate changes anything: two people would approve nothing',
-        ),
+        error(at('gate'), 'no step of this gate changes anything: two people would approve nothing'),
       );
     }
   });
   return faults;
 }
 
+/** Faults of every `${…}` in a value that may refer to inputs, vars and the steps known so far. */
+type CheckReferences = (
+  path: readonly (string | number)[],
+  value: Json,
+  known: ReadonlySet<string>,
+) => readonly PlanFault[];
+
 function stepFaults(
   step: Step,
   path: readonly (string | number)[],
   seen: ReadonlySet<string>,
-  runbook: Runbook,
   actions: Readonly<Record<string, ActionShape>>,
-  connections: Connections | null,
   gated: boolean,
+  check: CheckReferences,
 ): readonly PlanFault[] {
-  const action = actions[step.uses];
+  const action = actionOf(step, actions);
   if (action === undefined)
     return [error([...path, 'uses'], unknown('action', step.uses, Object.keys(actions)))];
   const faults: PlanFault[] = [];
@@ -200,37 +215,43 @@ function stepFaults(
       error([...path, 'class'], `${step.uses} is ${action.class}; a plan may raise a class, never lower it`),
     );
   }
-  if (step.when !== undefined && parseCondition(step.when) === undefined) {
+  const condition = step.when === undefined ? undefined : parseCondition(step.when);
+  if (step.when !== undefined && condition === undefined) {
     faults.push(error([...path, 'when'], 'expected a condition like "inputs.recovery == restore"'));
   }
-  for (const reference of referencesIn(step.with)) {
-    const fault = referenceFault(reference, seen, runbook, connections);
-    if (fault !== null) faults.push(error([...path, 'with'], fault));
-  }
+  faults.push(...check([...path, 'with'], step.with, seen));
+  faults.push(...check([...path, 'when'], condition === undefined ? null : `\${${condition.path}}`, seen));
+  faults.push(...check([...path, 'records'], toJson(step.records), new Set([...seen, step.id])));
   for (const fault of action.paramFaults(step.with))
     faults.push(error([...path, 'with', ...fault.path], fault.message));
   return faults;
 }
 
-function referenceFault(
+function referenceFaults(
+  path: readonly (string | number)[],
   reference: string,
   seen: ReadonlySet<string>,
   runbook: Runbook,
   connections: Connections | null,
-): string | null {
-  const [head = '', name = ''] = reference.split('.');
-  if (head === 'inputs')
-    return runbook.inputs[name] === undefined ? unknown('input', name, Object.keys(runbook.inputs)) : null;
-  if (head === 'vars')
-    return connections !== null && connections.vars[name] === undefined
-      ? unknown('var of connections.yml', name, Object.keys(connections.vars))
-      : null;
-  if (RESERVED.has(head) || seen.has(head)) return null;
-  return `\${${reference}} names no earlier step. Earlier steps: ${[...seen].join(', ') || 'none'}`;
+): readonly PlanFault[] {
+  const head = reference.replace(/\..*/, '');
+  const name = reference.slice(head.length + 1);
+  const among = (what: string, known: readonly string[]) =>
+    known.includes(name) ? [] : [error(path, unknown(what, name, known))];
+  if (head === 'inputs') return among('input', Object.keys(runbook.inputs));
+  if (head === 'vars' && connections !== null)
+    return among('var of connections.yml', Object.keys(connections.vars));
+  if (RESERVED.has(head) || seen.has(head)) return [];
+  const earlier = [...seen].join(', ') || 'none';
+  return [error(path, `\${${reference}} names no earlier step. Earlier steps: ${earlier}`)];
 }
 
 function classOf(step: Step, actions: Readonly<Record<string, ActionShape>>): ActionClass {
-  return strictestClass([actions[step.uses]?.class ?? 'read', step.class ?? 'read']);
+  return strictestClass([actionOf(step, actions)?.class ?? 'read', step.class ?? 'read']);
+}
+
+function actionOf(step: Step, actions: Readonly<Record<string, ActionShape>>): ActionShape | undefined {
+  return Object.hasOwn(actions, step.uses) ? actions[step.uses] : undefined;
 }
 
 function error(path: readonly (string | number)[], message: string): PlanFault {
@@ -242,31 +263,34 @@ function unknown(what: string, got: string, known: readonly string[]): string {
   return `there is no ${what} "${got}"${near === undefined ? '' : `; did you mean "${near}"?`} Known: ${known.join(', ') || 'none'}`;
 }
 
+/** The runtime knows more names (Asia/Kolkata, GMT) than it lists, so only asking for one tells. */
 function isTimeZone(name: string): boolean {
-  return name === 'UTC' || Intl.supportedValuesOf('timeZone').includes(name);
+  try {
+    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
+  } catch {
+    return false;
+  }
 }
 
 /** The closest known word within two edits or with three first letters in common. */
 export function nearest(word: string, known: readonly string[]): string | undefined {
-  const ranked = known
-    .map((candidate) => ({ candidate, distance: editDistance(word, candidate) }))
-    .sort((a, b) => a.distance - b.distance);
-  const best = ranked[0];
-  if (best !== undefined && best.distance <= 2) return best.candidate;
+  const [best] = known
+    .map((candidate) => ({ candidate, edits: editsBetween(word, candidate, 2) }))
+    .sort((a, b) => a.edits - b.edits);
+  if (best !== undefined && best.edits <= 2) return best.candidate;
   return word.length >= 3 ? known.find((candidate) => candidate.startsWith(word.slice(0, 3))) : undefined;
 }
 
-function editDistance(a: string, b: string): number {
-  let previous = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
-      current.push(
-        Math.min((previous[j] ?? 0) + 1, (current[j - 1] ?? 0) + 1, (previous[j - 1] ?? 0) + cost),
-      );
-    }
-    previous = current;
-  }
-  return previous[b.length] ?? 0;
+/** Letters to add, drop or change; more than `most` need not be counted and give a larger number. */
+function editsBetween(a: string, b: string, most: number): number {
+  if (a === '' || b === '') return a.length + b.length;
+  const [restA, restB] = [a.slice(1), b.slice(1)];
+  if (a[0] === b[0]) return editsBetween(restA, restB, most);
+  if (most === 0) return 1;
+  const tries = [
+    editsBetween(restA, b, most - 1),
+    editsBetween(a, restB, most - 1),
+    editsBetween(restA, restB, most - 1),
+  ];
+  return 1 + Math.min(...tries);
 }

@@ -106,14 +106,15 @@ export function decideAnswer(
   answer: { person: string; choice: string | null; evidence: string | null },
   now: Date,
 ): RunDecision {
-  const steps = stepsOf(runbook);
-  const placed = steps.find(
-    ({ step }) => stepState(run, step.id).status.is === 'asked' && (stepId === null || step.id === stepId),
-  );
-  if (placed === undefined) return unknownOr(run, runbook, stepId, 'step-not-asked');
-  const state = stepState(run, placed.step.id);
-  if (state.status.is !== 'asked') return refuse('step-not-asked', { step: placed.step.title });
-  const { question } = state.status;
+  if (run.outcome !== null) return refuse('run-over', { run: run.id, outcome: run.outcome });
+  const [asked] = stepsOf(runbook).flatMap(({ step }) => {
+    const { status, attempts } = stepState(run, step.id);
+    return status.is === 'asked' && (stepId === null || step.id === stepId)
+      ? [{ step, attempts, question: status.question }]
+      : [];
+  });
+  if (asked === undefined) return unknownOr(run, runbook, stepId, 'step-not-asked');
+  const { step, attempts, question } = asked;
   if (question.kind === 'decision' && !question.options.some(({ value }) => value === answer.choice)) {
     return refuse('choice-unknown', {
       got: answer.choice ?? '',
@@ -121,7 +122,7 @@ export function decideAnswer(
     });
   }
   if (question.kind === 'manual' && question.evidence !== 'none' && (answer.evidence ?? '').trim() === '') {
-    return refuse('evidence-missing', { step: placed.step.title, evidence: question.evidence });
+    return refuse('evidence-missing', { step: step.title, evidence: question.evidence });
   }
   const output = {
     by: answer.person,
@@ -133,9 +134,9 @@ export function decideAnswer(
     events: [
       {
         kind: 'step.finished',
-        step: placed.step.id,
-        attempt: state.attempts,
-        summary: question.kind === 'decision' ? `${answer.choice}` : 'confirmed with evidence',
+        step: step.id,
+        attempt: attempts,
+        summary: answer.choice ?? (answer.evidence === null ? 'confirmed' : 'confirmed with evidence'),
         output,
         facts,
         at: now.toISOString(),

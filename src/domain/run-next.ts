@@ -36,7 +36,7 @@ export function nextOf(
   const steps = stepsOf(runbook);
   const open = openGate(run, runbook);
   if (open !== null && gateState(run, open.gate).undo !== null) return nextUndo(run, open, steps);
-  if (run.abort !== null) return nextAborted(run, open, steps);
+  if (run.abort !== null) return nextAborted(run, run.abort.reason, open, steps);
 
   if (wasUndone(run, runbook)) return { do: 'finish', outcome: 'undone' };
   const placed = steps.find(({ step }) => !isSettled(stepState(run, step.id)));
@@ -86,11 +86,11 @@ function nextBeforeGate(run: Run, gate: Gate, standing: ApprovalStanding): Next 
 }
 
 /** Inside a gate an abort is its undo; outside, the run ends at once. A running step is looked at first. */
-function nextAborted(run: Run, open: Gate | null, steps: readonly PlacedStep[]): Next {
+function nextAborted(run: Run, reason: string, open: Gate | null, steps: readonly PlacedStep[]): Next {
   const running = steps.find(({ step }) => stepState(run, step.id).status.is === 'running');
   if (open === null) return { do: 'finish', outcome: 'aborted' };
   if (running !== undefined) return { do: 'execute', placed: running, recover: true };
-  return { do: 'start-undo', gate: open, reason: `aborted: ${run.abort?.reason ?? 'no reason given'}` };
+  return { do: 'start-undo', gate: open, reason: `aborted: ${reason}` };
 }
 
 /** Undo runs backwards over every step of the gate that may have touched anything. */

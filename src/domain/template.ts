@@ -5,12 +5,13 @@ import type { Json } from './canonical.ts';
  * reference alone takes the value's own type; inside a longer text the value is written out.
  */
 const REFERENCE = /\$\{([a-z0-9-]+(?:\.[a-zA-Z0-9_-]+)+)\}/g;
+const WHOLE = new RegExp(`^${REFERENCE.source}$`);
 
 export type Scope = Readonly<Record<string, Json>>;
 
 /** Every dotted path a value refers to. */
 export function referencesIn(value: Json): readonly string[] {
-  if (typeof value === 'string') return [...value.matchAll(REFERENCE)].map((match) => match[1] ?? '');
+  if (typeof value === 'string') return [...value.matchAll(REFERENCE)].flatMap((match) => match.slice(1));
   if (value === null || typeof value !== 'object') return [];
   return Object.values(value).flatMap((inner) => referencesIn(inner));
 }
@@ -34,7 +35,7 @@ export function resolve(value: Json, scope: Scope): Json {
 }
 
 function resolveText(text: string, scope: Scope): Json {
-  const whole = text.match(/^\$\{([^}]+)\}$/)?.[1];
+  const whole = text.match(WHOLE)?.[1];
   if (whole !== undefined) {
     const found = lookup(scope, whole);
     return found === undefined ? text : found;

@@ -58,9 +58,9 @@ export function slackUser(text: string, max = 500): string {
   return clip(escapeSlack(breakEmoji(inert)), max);
 }
 
-/** `:name:` would become a picture; a word joiner after the first colon keeps it text. */
+/** `:name:` would become a picture; a word joiner after the first colon keeps it text. `02:14:07` stays as it is. */
 function breakEmoji(text: string): string {
-  return text.replace(/:(?=[\p{L}\p{N}_+'-]+:)/gu, ':\u2060');
+  return text.replace(/:(?!\d\d:)(?=[\p{L}\p{N}_+'-]+:)/gu, ':\u2060');
 }
 
 /** Text of people as a Slack quote: every line begins with `> `. */
@@ -89,7 +89,7 @@ export function markdownUser(text: string, max = 2000): string {
   return breakEmoji(clip(oneLine(text), max))
     .replace(/[\\`*[\]|~<&]|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, '\\$&')
     .replace(/^(\d*)([-+=#>.)])/, '$1\\$2')
-    .replace(/\b(https?|ftp|mailto|www)([:.])/gi, '$1\\$2');
+    .replace(/\b(?:(?<=https?|ftp|mailto):|(?<=www)\.)/gi, '\\$&');
 }
 
 /** Text of people as a Markdown quote, one paragraph line for each line. */

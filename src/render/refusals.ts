@@ -114,11 +114,11 @@ const SENTENCES = {
   'signature-invalid': (f) =>
     `The signature does not fit ${f.get('approval', 'this approval')} and the keys of ${f.when('person', (id) => (id === 'nobody' ? 'anybody in people.yml' : f.who('person', '')), 'that person')}. Nothing was recorded. Sign again with a key listed in people.yml.`,
   'unknown-approval': (f) =>
-    `There is no approval ${f.typed('approval', 'with that id')}. Nothing was recorded. Open approvals: ${f.dr} approve`,
+    `${f.when('approval', () => `There is no approval ${f.typed('approval', '')}`, 'No approval is open')}. Nothing was recorded. What waits for whom: ${f.dr} status`,
   'unknown-command': (f) =>
     `There is no command ${f.typed('command', 'with that name')}. Nothing was done.${near(f, (name) => `${f.dr} ${name}`)} All commands: ${f.dr} help`,
   usage: (f) =>
-    `${f.dr} ${f.get('command', 'help')} needs ${f.get('missing', 'other words')}. Nothing was changed. ${f.when('example', (words) => `Example: ${f.dr} ${words}`, `All commands: ${f.dr} help`)}`,
+    `${f.dr} ${f.get('command', 'help')} needs ${f.get('needs', 'other words')}. Nothing was changed. ${f.when('example', (words) => `Example: ${words.replace(/^\/dr\b/, f.dr)}`, `All commands: ${f.dr} help`)}`,
   'not-permitted': (f) =>
     `${f.get('what', 'That')} is for ${f.get('who', 'responders')}. Nothing was changed. ${f.when('hint', (hint) => `${hint} `)}Ask ${f.who('commander', 'the commander')} or another of them.`,
   'unknown-system': (f) =>
@@ -128,15 +128,15 @@ const SENTENCES = {
   'unknown-incident': (f) =>
     `There is no incident ${f.typed('incident', 'with that id')}. Nothing was done.${near(f, (id) => id)} Open incidents: ${f.dr} list`,
   'unknown-run': (f) =>
-    `There is no run ${f.typed('run', 'with that id')}. Nothing was done.${near(f, (id) => id)} ${f.dr} status shows the runs of an incident.`,
+    `${f.when('run', () => `There is no run ${f.typed('run', '')}`, `${f.get('incident', 'This incident')} has no run`)}. Nothing was done.${near(f, (id) => id)} Runs of an incident: ${f.dr} status`,
   'unknown-step': (f) =>
     `There is no step ${f.typed('step', 'with that name')} in this run. Nothing was changed. ${known(f, 'steps', 'Its steps', `Its steps: ${f.dr} status`)}`,
   'unknown-person': (f) =>
-    `Nobody in people.yml is called ${f.typed('person', 'that')}. Nothing was changed.${near(f, (name) => name)} Name a person of people.yml, or mention them with @.`,
+    `${f.when('person', (typed) => (typed === 'you' ? 'You are not in people.yml' : `Nobody in people.yml is called ${f.typed('person', '')}`), 'That is nobody in people.yml')}. Nothing was changed. ${known(f, 'people', 'People there', 'Name a person of people.yml, or mention them with @.')}`,
   'unknown-severity': (f) =>
-    `${f.typed('severity', 'That')} is not a severity. ${f.when('current', (now) => `${f.get('incident', 'The incident')} is still ${now}.`, 'Nothing was changed.')} Use SEV1, SEV2, SEV3 or SEV4.`,
+    `${f.typed('got', 'That')} is not a severity. ${f.when('is', (now) => `${f.get('incident', 'The incident')} is still ${now}.`, 'Nothing was changed.')} Use SEV1, SEV2, SEV3 or SEV4.`,
   'which-incident': (f) =>
-    `Several incidents are open and this place belongs to none of them${f.when('incidents', (ids) => ` (${ids})`)}. Nothing was done. Add the id: ${f.dr} ${f.get('command', 'status')} ${f.get('example', 'INC-…')}`,
+    `${f.get('count', 'Several') === '2' ? 'Two' : f.get('count', 'Several')} incidents are open and this place belongs to none of them${f.when('open', (ids) => ` (${ids})`)}. Nothing was done. Name the one you mean, for example: ${f.dr} status INC-…`,
   'no-open-incident': (f) => `There is no open incident. Nothing was done. To open one: ${f.dr} declare`,
   'incident-closed': (f) =>
     `${f.get('incident', 'The incident')} is ${f.get('status', 'closed')}. Nothing was changed. A note can still be added with ${f.dr} note; for a new fault use ${f.dr} declare.`,

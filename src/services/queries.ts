@@ -13,7 +13,7 @@ import {
   runsOfIncident,
 } from '../store/aggregates.ts';
 import { type PlanVersion, peopleInForce, planInForce, plansInForce } from '../store/documents.ts';
-import { type Verification, verifyChain } from '../store/events.ts';
+import { eventsOfIncident, type Verification, verifyChain } from '../store/events.ts';
 import { newestReport } from '../store/surroundings.ts';
 import type { Deps } from './deps.ts';
 
@@ -76,6 +76,7 @@ export function createQueries({ db }: Pick<Deps, 'db'>) {
     now: () => databaseNow(db),
     activeRun: (system: string) => activeRunOf(db, system),
     report: (incident: string) => newestReport(db, incident),
+    events: (incident: string) => eventsOfIncident(db, incident),
     verify: (): Promise<Verification> => verifyChain(db),
   };
 }

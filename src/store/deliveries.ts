@@ -17,6 +17,14 @@ type Db = Pick<Database, 'query'>;
 
 const COLUMNS = `incident_id as incident, surface, subject, wanted, channel, ts, shown_hash as "shownHash", tries`;
 
+/** A further copy of the post of event `seq`: to a Slack account, or under the announcement. */
+export async function wantDirect(db: Db, incident: string, seq: number, to: string): Promise<void> {
+  await db.query(
+    "insert into deliveries (incident_id, surface, subject, wanted) values ($1, 'dm', $2, $3) on conflict do nothing",
+    [incident, `${seq}/${to}`, seq],
+  );
+}
+
 /** What is out of date and may be tried now, oldest event first. */
 export async function openDeliveries(db: Db, incident: string): Promise<readonly Delivery[]> {
   const { rows } = await db.query<{ -readonly [K in keyof Delivery]: Delivery[K] }>(

@@ -8,7 +8,7 @@ import type { ActionContext } from '../../src/actions/action.ts';
 import { inspectDump } from '../../src/actions/backup-dump.ts';
 import { createDumpScan } from '../../src/actions/backup-scan.ts';
 import { backupVerify, Params } from '../../src/actions/backup-verify.ts';
-import { createPrograms } from '../../src/clients/programs.ts';
+import { createPrograms, type Programs } from '../../src/clients/programs.ts';
 import { plainDump } from './backup-setup.ts';
 import { contextFor } from './context.ts';
 
@@ -34,6 +34,16 @@ async function refusalOf(body: Buffer): Promise<string> {
   await writeFile(path, body);
   const inspected = await inspectDump(path, createPrograms({}), context.signal);
   return 'refused' in inspected ? inspected.refused : 'passed';
+}
+
+/** Client programs of version 15.20 of which only psql tells its version; pg_restore does what it is told here. */
+async function programsThat(restore: string): Promise<Programs> {
+  for (const name of ['psql', 'pg_restore', 'pg_dump']) {
+    const script = name === 'pg_restore' ? restore : 'echo "psql (PostgreSQL) 15.20"';
+    await writeFile(join(folder, name), `#!/bin/sh\n${script}\n`);
+    await chmod(join(folder, name), 0o755);
+  }
+  return createPrograms({}, { DR_PG_BIN: folder, PATH: process.env.PATH });
 }
 
 test('a whole dump passes, packed or not, with what it holds', async () => {
@@ -145,12 +155,7 @@ test('a dump of a newer PostgreSQL than the client programs is refused with the 
   const newer = Buffer.from(
     dump.toString('latin1').replace('from database version 15.20', 'from database version 17.2'),
   );
-  for (const name of ['psql', 'pg_restore', 'pg_dump']) {
-    await writeFile(join(folder, name), '#!/bin/sh\necho "$0 (PostgreSQL) 15.20"\n');
-    await chmod(join(folder, name), 0o755);
-  }
-  const programs = createPrograms({}, { DR_PG_BIN: folder, PATH: process.env.PATH });
-  const clients = { ...context.clients, programs };
+  const clients = { ...context.clients, programs: await programsThat('exit 1') };
   context = { ...context, clients };
 
   await expect(verify(newer)).rejects.toMatchObject({
@@ -158,4 +163,17 @@ test('a dump of a newer PostgreSQL than the client programs is refused with the 
     message:
       'The dump was made by PostgreSQL 17.2; the client programs here are 15.20. Nothing was touched. Install the package postgresql-client-17.',
   });
+});
+
+test('a pg_restore that is killed says nothing against the backup', async () => {
+  const path = join(folder, 'archive.backup');
+  await writeFile(path, Buffer.concat([Buffer.from('PGDMP'), Buffer.alloc(2_000)]));
+
+  const killed = inspectDump(path, await programsThat('kill -9 $$'), context.signal);
+  await expect(killed).rejects.toMatchObject({ code: 'outside-unreachable', retry: 'later' });
+
+  const lacking = await programsThat(
+    'echo "pg_restore: error: this build does not support compression with lz4" >&2; exit 1',
+  );
+  await expect(inspectDump(path, lacking, context.signal)).rejects.toMatchObject({ code: 'client-too-old' });
 });

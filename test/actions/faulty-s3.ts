@@ -18,17 +18,11 @@ export interface Faults {
   before: (method: string, path: string) => Promise<void> | void;
 }
 
+export type FaultyS3 = Awaited<ReturnType<typeof startFaultyS3>>;
+
 /** Stands in front of the S3 emulator and makes its connections as bad as real ones. */
 export async function startFaultyS3(endpoint: string) {
-  const faults: Faults = {
-    drops: [],
-    pieceBytes: 0,
-    pieceMs: 0,
-    storageClasses: {},
-    restores: {},
-    status: 0,
-    before: () => undefined,
-  };
+  const faults: Faults = noFaults();
   const requests: { method: string; path: string; range: string | undefined; bytes: number }[] = [];
 
   async function pass(asked: IncomingMessage, answer: ServerResponse): Promise<void> {
@@ -85,6 +79,10 @@ export async function startFaultyS3(endpoint: string) {
     faults,
     requests,
     downloads: () => requests.filter(({ method, path }) => method === 'GET' && path.split('/').length > 2),
+    reset() {
+      Object.assign(faults, noFaults());
+      requests.length = 0;
+    },
     async stop() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
@@ -92,13 +90,21 @@ export async function startFaultyS3(endpoint: string) {
   };
 }
 
+const noFaults = (): Faults => ({
+  drops: [],
+  pieceBytes: 0,
+  pieceMs: 0,
+  storageClasses: {},
+  restores: {},
+  status: 0,
+  before: () => undefined,
+});
+
 function forward(endpoint: string, asked: IncomingMessage): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const sent = request(
-      `${endpoint}${asked.url}`,
-      { method: asked.method, headers: asked.headers },
-      resolve,
-    );
+    const { hostname, port } = new URL(endpoint);
+    const { method, headers, url: path } = asked;
+    const sent = request({ hostname, port, method, headers, path }, resolve);
     sent.once('error', reject);
     asked.pipe(sent);
   });

@@ -190,9 +190,11 @@ describe('undo', () => {
   test('after a crash takes the count from the record on the Deployment', async () => {
     await dieAfterPatch();
 
-    await k8sScale.undo?.(janua.step('stop'), toZero, {});
+    const undone = await k8sScale.undo?.(janua.step('stop'), toZero, {});
+    const again = await k8sScale.undo?.(janua.step('stop'), toZero, {});
 
     expect(deployment()).toMatchObject({ spec: { replicas: 4 } });
+    expect([undone?.summary, again?.summary]).toEqual(Array(2).fill('`janua-api` back to 4 replicas'));
   });
 
   test('of a step that never had an effect leaves everything alone', async () => {

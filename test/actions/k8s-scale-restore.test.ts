@@ -70,8 +70,9 @@ describe('restore', () => {
     const outputs = { stop: { previous: { 'janua-api': former }, replicas: { 'janua-api': 0 } } };
     janua.control.patch('deployments', 'janua', 'janua-api', { spec: { replicas: 0 } });
 
-    await k8sScale.run(janua.step('start', { outputs }), { ...API, restore: 'stop' });
+    const outcome = await k8sScale.run(janua.step('start', { outputs }), { ...API, restore: 'stop' });
 
+    expect(outcome).toMatchObject({ output: { replicas: { 'janua-api': back } } });
     expect(deployment()).toMatchObject({ spec: { replicas: back } });
   });
 

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { k8sWaitReady } from '../../src/actions/k8s-wait-ready.ts';
 import { API, BOTH, type Janua, startJanua } from './k8s-setup.ts';
 
 let janua: Janua;
 
 const params = { ...API, stableFor: '0s' };
+const PodStatus = z.object({ containerStatuses: z.array(z.record(z.string(), z.unknown())) });
 const scale = (replicas: number) =>
   janua.control.patch('deployments', 'janua', 'janua-api', { spec: { replicas } });
 
@@ -101,6 +103,23 @@ test('with stableFor it must stay ready that long', async () => {
 
   expect(performance.now() - begin).toBeGreaterThan(800);
   expect(performance.now() - restarted).toBeGreaterThan(800);
+});
+
+test('a restart between two looks begins stableFor anew, though every look finds all ready', async () => {
+  janua = await startJanua();
+  const [pod] = janua.control.list('pods', 'janua');
+  const status = PodStatus.parse(pod?.status);
+  const containerStatuses = status.containerStatuses.map((container) => ({ ...container, restartCount: 1 }));
+  let restarted = 0;
+  setTimeout(() => {
+    janua.control.patch('pods', 'janua', pod?.metadata.name ?? '', { status: { containerStatuses } });
+    restarted = performance.now();
+  }, 500);
+
+  await k8sWaitReady.run(janua.step('ready'), { ...API, stableFor: '800ms' });
+
+  expect(performance.now() - restarted).toBeGreaterThan(800);
+  expect(janua.progress).toEqual(['4 of 4 ready']);
 });
 
 test('an abort ends the wait with its reason', async () => {

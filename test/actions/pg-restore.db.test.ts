@@ -267,7 +267,7 @@ describe('the target', () => {
       'postgres',
       `select oid::text, (select system_identifier::text from pg_control_system()) as id from pg_database where datname = 'shop'`,
     );
-    const ownStore = { systemIdentifier: String(own?.['id']), databaseOid: String(own?.['oid']) };
+    const ownStore = { systemIdentifier: String(own?.id), databaseOid: String(own?.oid) };
     const params = { component: 'db', jobs: 2, ...(await world.fetched('x')) };
 
     const preview = await pgRestore.preview(world.context('shop', { ownStore }), params);

@@ -8,7 +8,7 @@ import { createSandboxFolder } from '../../sandbox/folder.ts';
 import { connectionEnv, startPostgres } from '../../sandbox/postgres.ts';
 import { ensurePrograms } from '../../sandbox/programs.ts';
 import type { ActionContext } from '../../src/actions/action.ts';
-import { createClients } from '../../src/clients/index.ts';
+import { type Clients, createClients } from '../../src/clients/index.ts';
 import { Connections } from '../../src/domain/connections.ts';
 import { Plan } from '../../src/domain/plan.ts';
 
@@ -96,49 +96,13 @@ export async function startPgWorld() {
     };
   }
 
-  process.env['PG_TEST_RESTORE'] = cluster.url('postgres', 'dr_restore', PASSWORD);
-  process.env['PG_TEST_APP'] = cluster.url('postgres', 'shop_app', PASSWORD);
-  process.env['PG_TEST_WORKER'] = cluster.url('postgres', 'shop_worker', PASSWORD);
-  process.env['PG_TEST_ADMIN'] = cluster.superuserUrl('postgres');
-  const shop = {
-    url: 'env:PG_TEST_RESTORE',
-    roleUrls: { shop_app: 'env:PG_TEST_APP', shop_worker: 'env:PG_TEST_WORKER' },
-  };
-  const connections = Connections.parse({
-    postgres: { shop, 'shop-admin': { ...shop, adminUrl: 'env:PG_TEST_ADMIN' } },
-  });
-  const clients = createClients(connections);
-
-  interface ContextOptions extends Partial<Omit<ActionContext, 'run' | 'step' | 'plan'>> {
-    run?: string;
-    step?: string;
-    attempt?: number;
-    plan?: Plan;
-  }
-
-  function context(database: string, options: ContextOptions = {}): ActionContext {
-    const { run: id = 'RUN-31', step = 'restore', attempt = 1, plan = shopPlan(database), ...rest } = options;
-    const [component] = plan.components;
-    if (component === undefined) throw new Error('The plan has no component.');
-    return {
-      run: { id, incident: 'INC-2026-001', mode: 'live', startedAt: new Date('2026-11-21T02:14:40Z') },
-      step: { id: step, attempt },
-      plan,
-      component,
-      outputs: {},
-      memory: null,
-      key: `${id}/${step}/${attempt}`,
-      signal: AbortSignal.timeout(60_000),
-      now: new Date('2026-11-21T02:15:00Z'),
-      clients,
-      workDir: work,
-      phase: 'gate',
-      baseline: async () => undefined,
-      ownStore: { systemIdentifier: '1', databaseOid: '1' },
-      progress: () => undefined,
-      ...rest,
-    };
-  }
+  process.env.PG_TEST_RESTORE = cluster.url('postgres', 'dr_restore', PASSWORD);
+  process.env.PG_TEST_APP = cluster.url('postgres', 'shop_app', PASSWORD);
+  process.env.PG_TEST_WORKER = cluster.url('postgres', 'shop_worker', PASSWORD);
+  process.env.PG_TEST_ADMIN = cluster.superuserUrl('postgres');
+  process.env.PG_TEST_WORK = work;
+  const clients = testClients();
+  const context = (database: string, options: ContextOptions = {}) => testContext(clients, database, options);
 
   /** Runs SQL in a session of its own as one of the roles. */
   const asRole = (role: (typeof ROLES)[number], database: string) => cluster.url(database, role, PASSWORD);
@@ -156,6 +120,48 @@ export async function startPgWorld() {
       await cluster.stop('immediate');
       await folder.remove();
     },
+  };
+}
+
+/** The clients of the running world; a process started by a test finds it in its environment. */
+export function testClients() {
+  const shop = {
+    url: 'env:PG_TEST_RESTORE',
+    roleUrls: { shop_app: 'env:PG_TEST_APP', shop_worker: 'env:PG_TEST_WORKER' },
+  };
+  return createClients(
+    Connections.parse({ postgres: { shop, 'shop-admin': { ...shop, adminUrl: 'env:PG_TEST_ADMIN' } } }),
+  );
+}
+
+interface ContextOptions extends Partial<Omit<ActionContext, 'run' | 'step' | 'plan'>> {
+  run?: string;
+  step?: string;
+  attempt?: number;
+  plan?: Plan;
+}
+
+export function testContext(clients: Clients, database: string, options: ContextOptions = {}): ActionContext {
+  const { run: id = 'RUN-31', step = 'restore', attempt = 1, plan = shopPlan(database), ...rest } = options;
+  const [component] = plan.components;
+  if (component === undefined) throw new Error('The plan has no component.');
+  return {
+    run: { id, incident: 'INC-2026-001', mode: 'live', startedAt: new Date('2026-11-21T02:14:40Z') },
+    step: { id: step, attempt },
+    plan,
+    component,
+    outputs: {},
+    memory: null,
+    key: `${id}/${step}/${attempt}`,
+    signal: AbortSignal.timeout(60_000),
+    now: new Date('2026-11-21T02:15:00Z'),
+    clients,
+    workDir: process.env.PG_TEST_WORK ?? '',
+    phase: 'gate',
+    baseline: async () => undefined,
+    ownStore: { systemIdentifier: '1', databaseOid: '1' },
+    progress: () => undefined,
+    ...rest,
   };
 }
 
@@ -181,7 +187,7 @@ export function shopPlan(database: string, component: ComponentInput = {}): Plan
           order: 'id',
           prev: 'prev_hash',
           hash: 'hash',
-          canon: `prev_hash || convert_to(detail, 'UTF8')`,
+          canon: 'detail',
         },
         restore: { into: 'shop', freeBytes: 10_000_000_000 },
         ...component,

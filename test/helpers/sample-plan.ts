@@ -30,7 +30,7 @@ const restorePostgres: RunbookInput = {
     { id: 'verify', title: 'Verify backup', uses: 'backup.verify' },
     { id: 'measure', title: 'Measure live database', uses: 'pg.measure' },
     { id: 'roles', title: 'Fetch roles and grants', uses: 'backup.fetch', when: 'find.roles' },
-    { id: 'restore', title: 'Restore into a scratch database', uses: 'pg.restoreScratch', expected: '3m' },
+    { id: 'restore', title: 'Restore into a scratch database', uses: 'pg.restore', expected: '3m' },
     { id: 'check', title: 'Check the restored copy', uses: 'pg.integrity' },
     { id: 'compare', title: 'Compare with live', uses: 'pg.lossReport' },
     {
@@ -86,7 +86,9 @@ export function samplePlan(changes: Partial<PlanInput> = {}): Plan {
     name: 'Janua',
     owner: 'Platform Engineering',
     objectives: { rto: '1h', rpo: '5m' },
-    components: [{ id: 'postgres', name: 'PostgreSQL', kind: 'postgres', objectives: { rto: '1h', rpo: '5m' } }],
+    components: [
+      { id: 'postgres', name: 'PostgreSQL', kind: 'postgres', objectives: { rto: '1h', rpo: '5m' } },
+    ],
     severities: {
       SEV1: { label: 'Critical', means: 'Most users cannot sign in, or data is lost' },
       SEV2: { label: 'Major', means: 'An important part is down, or many users are affected' },
@@ -94,7 +96,11 @@ export function samplePlan(changes: Partial<PlanInput> = {}): Plan {
       SEV4: { label: 'Low', means: 'No user effect yet' },
     },
     approvals: { approvers: ['ana', 'ben', 'mina'], escalateTo: ['mina'] },
-    runbooks: { 'restore-postgres': restorePostgres, 'failover-standby': failover, 'long-40': longRunbook(40) },
+    runbooks: {
+      'restore-postgres': restorePostgres,
+      'failover-standby': failover,
+      'long-40': longRunbook(40),
+    },
     ...changes,
   });
 }

@@ -5,7 +5,7 @@ import type { EmitEvent } from './events.ts';
 import { nextStep } from './rollout.ts';
 import { hashLabel, ownedBy, ownerReference, templateHash, withReplicas } from './workloads.ts';
 
-export const revisionAnnotation = 'deployment.kubernetes.io/revision';
+const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const revisionHistory = 'deployment.kubernetes.io/revision-history';
 const notCopied = ['kubectl.kubernetes.io/last-applied-configuration', revisionAnnotation, revisionHistory];
 
@@ -63,10 +63,18 @@ export function createDeploymentController(deps: {
     );
   }
 
+  /** The ReplicaSet of a new template, made, or adopted when a Deployment of the same name left it behind. */
   function first(deployment: Deployment, hash: string, newest: number): ReplicaSet {
     const { name, namespace } = deployment.metadata;
     const { template, minReadySeconds, selector } = deployment.spec;
     const labels = { ...template.metadata.labels, [hashLabel]: hash };
+    const orphan = store.get('replicasets', namespace ?? '', `${name}-${hash}`);
+    if (orphan) {
+      const ownerReferences = [ownerReference(deployment)];
+      return ReplicaSet.parse(
+        store.update('replicasets', { ...orphan, metadata: { ...orphan.metadata, ownerReferences } }),
+      );
+    }
     const draft = {
       metadata: {
         name: `${name}-${hash}`,

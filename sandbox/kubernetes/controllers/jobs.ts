@@ -6,7 +6,7 @@ import type { EmitEvent } from './events.ts';
 import type { Kubelet } from './pods.ts';
 import { createPod, ownedBy, podView, randomSuffix } from './workloads.ts';
 
-export interface JobOutcome {
+interface JobOutcome {
   readonly exitCode: number;
   /** What the container printed, line by line. */
   readonly log?: string;

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { member } from '../json.ts';
 import type { KubeObject } from '../kinds.ts';
 import type { PodLogs } from '../logs.ts';
 import { type Store, timestamp } from '../store.ts';
@@ -107,7 +108,8 @@ export function createKubelet(deps: {
     restartCount: number,
   ): void {
     const { uid } = pod.metadata;
-    const { name = 'app', image = '' } = containerOf(pod);
+    const { image } = podView(pod);
+    const name = String(member(pod, 'spec', 'containers', 0, 'name'));
     const flag = String(ready).replace(/^./, (first) => first.toUpperCase());
     const conditionOf = (type: string, status: string) => ({
       type,
@@ -168,13 +170,6 @@ export function createKubelet(deps: {
       write(pod, { phase, ready: false, state: { terminated } }, podView(pod).restarts);
     },
   };
-}
-
-function containerOf(pod: KubeObject): { name?: string; image?: string } {
-  const spec: unknown = pod.spec;
-  if (typeof spec !== 'object' || spec === null || !('containers' in spec) || !Array.isArray(spec.containers))
-    return {};
-  return spec.containers[0] ?? {};
 }
 
 /** A stable address from the uid, so that a pod keeps its own. */

@@ -42,6 +42,8 @@ export function createStatefulSetController(deps: { readonly store: Store; reado
     for (let ordinal = 0; ordinal < replicas; ordinal += 1) {
       const pod = pods.get(ordinal);
       if (!pod) {
+        // The pod of a deleted set of the same name may still be terminating.
+        if (store.get('pods', namespace, `${name}-${ordinal}`)) return;
         createPod(store, set, `${name}-${ordinal}`, template, { [revisionLabel]: revision });
         return;
       }

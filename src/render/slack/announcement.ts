@@ -3,7 +3,17 @@ import { dualInstant, exactInstant } from '../format.ts';
 import { MARKS, STATUS_WORDS } from '../words.ts';
 import { actions, button, context, linkButton, type Message, message, section } from './blocks.ts';
 import { resultLines } from './clock-lines.ts';
-import { channelOf, inQuotes, isDrill, isUrgent, type Links, machine, personName, quoted, timeOf } from './text.ts';
+import {
+  channelOf,
+  inQuotes,
+  isDrill,
+  isUrgent,
+  type Links,
+  machine,
+  personName,
+  quoted,
+  timeOf,
+} from './text.ts';
 
 /** The one message of an incident in #incidents, rewritten in place (CARDS §3). */
 export function renderAnnouncement(view: IncidentView, links: Links = {}): Message {
@@ -16,18 +26,31 @@ export function renderAnnouncement(view: IncidentView, links: Links = {}): Messa
   return message(
     `${over ? `${word}: ` : ''}${isDrill(view) ? 'DRILL ' : ''}${incident.severity} ${machine(plan.name)}: ${inQuotes(incident.title, 90)}. ${incident.id}${over ? '.' : `, ${word.toLowerCase()}. ${noCommander ? 'No commander yet.' : `Commander ${personName(people, incident.roles.commander)}.`}`}`,
     section(
-      quoted(`${firstLine(view)} · says ${personName(people, incident.declaredBy)}:`, incident.title, 200),
+      quoted(
+        `${firstLine(view)} · reported by ${personName(people, incident.declaredBy)}:`,
+        incident.title,
+        200,
+      ),
       over
         ? `${incident.id} · ${word} ${dualInstant(incident.statusSince, incident.declaredAt)}`
         : `${incident.id} · ${word} since ${dualInstant(incident.statusSince, incident.declaredAt)} · Commander: ${noCommander ? 'nobody yet' : personName(people, incident.roles.commander)}`,
       ...(incident.status === 'resolved' ? resultLines(view) : []),
-      over || incident.impact === null || incident.impact === '' ? null : quoted(`Affected (${personName(people, incident.declaredBy)}):`, incident.impact, 300),
+      over || incident.impact === null || incident.impact === ''
+        ? null
+        : quoted(`Affected (${personName(people, incident.declaredBy)}):`, incident.impact, 300),
       channel === null ? null : `Channel: ${channel}`,
     ),
     actions(
-      !over && noCommander ? button('incident.take-command', 'Take command', ids, { style: 'primary', says: `Take command of ${incident.id}` }) : null,
+      !over && noCommander
+        ? button('incident.take-command', 'Take command', ids, {
+            style: 'primary',
+            says: `Take command of ${incident.id}`,
+          })
+        : null,
       linkButton('Open channel', links[incident.id]),
-      incident.status === 'resolved' ? button('incident.report', 'Report', ids, { says: `Report of ${incident.id}` }) : null,
+      incident.status === 'resolved'
+        ? button('incident.report', 'Report', ids, { says: `Report of ${incident.id}` })
+        : null,
       over ? null : button('incident.details', 'Details', ids, { says: `Details of ${incident.id}` }),
     ),
     context(

@@ -3,9 +3,29 @@ import { gateState } from '../../domain/run.ts';
 import type { IncidentView, RunView } from '../../domain/views.ts';
 import { clock, exactInstant, instant } from '../format.ts';
 import { MARKS } from '../words.ts';
+import {
+  factBlocks,
+  fingerprint,
+  runOfApproval,
+  standingLine,
+  subjectOf,
+  votesBlock,
+} from './approval-facts.ts';
 import { actions, button, context, header, type Message, message, section } from './blocks.ts';
-import { factBlocks, fingerprint, runOfApproval, standingLine, subjectOf, votesBlock } from './approval-facts.ts';
-import { asOf, clockOf, headed, link, type Links, machine, marked, personName, personNames, placeOf, quoted, timeOf } from './text.ts';
+import {
+  asOf,
+  clockOf,
+  headed,
+  type Links,
+  link,
+  machine,
+  marked,
+  personName,
+  personNames,
+  placeOf,
+  quoted,
+  timeOf,
+} from './text.ts';
 
 /** The one card of a request for approval, through its whole life (CARDS §7.1, §7.2, §7.5). */
 export function renderApprovalCard(view: IncidentView, approvalId: string, links: Links = {}): Message {
@@ -15,8 +35,16 @@ export function renderApprovalCard(view: IncidentView, approvalId: string, links
     fallback(view, shown, approval),
     header(headed(view, headline(view, shown, approval), shown)),
     ...(open
-      ? [section(`${MARKS.approval.emoji} *Approval: ${titleOf(approval)}* · ${subjectOf(approval)} · ${approval.incident}`, standingLine(view, approval))]
-      : [section(...lifeLines(view, shown, approval, links)), section(`${MARKS.approval.emoji} *Approval: ${titleOf(approval)}* · ${subjectOf(approval)}`)]),
+      ? [
+          section(
+            `${MARKS.approval.emoji} *Approval: ${titleOf(approval)}* · ${subjectOf(approval)} · ${approval.incident}`,
+            standingLine(view, approval),
+          ),
+        ]
+      : [
+          section(...lifeLines(view, shown, approval, links)),
+          section(`${MARKS.approval.emoji} *Approval: ${titleOf(approval)}* · ${subjectOf(approval)}`),
+        ]),
     ...factBlocks(view, approval),
     open ? votesBlock(view, approval) : null,
     open ? openButtons(view, approval) : actions(detailsButton(approval)),
@@ -48,38 +76,66 @@ function fallback(view: IncidentView, shown: RunView, approval: Approval): strin
   return `Approval needed: ${what}. ${approval.votes.length} of ${REQUIRED_VOTES}. Until ${until}. Fingerprint ${fingerprint(approval)}.`;
 }
 
-const STATES = { approved: 'approved', used: 'approved', vetoed: 'vetoed', void: 'no longer counts', expired: 'expired' } as const;
+const STATES = {
+  approved: 'approved',
+  used: 'approved',
+  vetoed: 'vetoed',
+  void: 'no longer counts',
+  expired: 'expired',
+} as const;
 
 function openButtons(view: IncidentView, approval: Approval) {
   const { id, digest } = approval;
   const object = `${id}, ${titleOf(approval)}`;
   return actions(
-    button('approval.review', 'Review and approve', { approval: id, digest }, {
-      style: approval.class === 'irreversible' ? 'danger' : 'primary',
-      says: `Review and approve ${id}, ${machine(view.plan.name, 20)}, fingerprint ${fingerprint(approval)}`,
-    }),
+    button(
+      'approval.review',
+      'Review and approve',
+      { approval: id, digest },
+      {
+        style: approval.class === 'irreversible' ? 'danger' : 'primary',
+        says: `Review and approve ${id}, ${machine(view.plan.name, 20)}, fingerprint ${fingerprint(approval)}`,
+      },
+    ),
     button('approval.veto', 'Veto', { approval: id, digest }, { says: `Veto ${object}` }),
     detailsButton(approval),
   );
 }
 
 function detailsButton(approval: Approval) {
-  return button('approval.details', 'Details', { approval: approval.id }, { says: `Details of ${approval.id}` });
+  return button(
+    'approval.details',
+    'Details',
+    { approval: approval.id },
+    { says: `Details of ${approval.id}` },
+  );
 }
 
 /** The first section once nobody can approve any more: what became of it, and where it goes on. */
-function lifeLines(view: IncidentView, shown: RunView, approval: Approval, links: Links): readonly (string | null)[] {
+function lifeLines(
+  view: IncidentView,
+  shown: RunView,
+  approval: Approval,
+  links: Links,
+): readonly (string | null)[] {
   const { status, votes } = approval;
   const { incident, people } = view;
   switch (status.is) {
     case 'open':
       return [];
     case 'approved':
-      return [`${marked('done', `approved by ${voters(view, approval)}`)} · last checks, it must start by ${exactInstant(status.openBy, incident.declaredAt)}`];
+      return [
+        `${marked('done', `approved by ${voters(view, approval)}`)} · last checks, it must start by ${exactInstant(status.openBy, incident.declaredAt)}`,
+      ];
     case 'used':
       return [usedLine(view, shown, approval, status.at)];
     case 'vetoed':
-      return [quoted(`${marked('stopped', `vetoed by ${personName(people, status.person)}`)}, ${clockOf(incident, status.at)}. Nothing was done. Why:`, status.reason)];
+      return [
+        quoted(
+          `${marked('stopped', `vetoed by ${personName(people, status.person)}`)}, ${clockOf(incident, status.at)}. Nothing was done. Why:`,
+          status.reason,
+        ),
+      ];
     case 'void':
       return [
         `${MARKS.warning.emoji} *warning: ${machine(status.reason, 120)}, so it no longer counts.* Nothing was done.`,
@@ -100,14 +156,19 @@ function usedLine(view: IncidentView, shown: RunView, approval: Approval, at: st
   const gate = gateState(shown.run, approval.gate);
   const by = voters(view, approval);
   if (gate.closed === 'done') return `${marked('done', 'done and verified')} · approved by ${by}`;
-  if (gate.closed === 'undone') return `${marked('skipped', 'undone')}: ${machine(gate.undo?.reason ?? 'taken back', 160)} · approved by ${by}`;
-  if (gate.undo?.failed) return `${marked('failed', 'failed: undo')}. ${machine(gate.undo.failed.reason, 160)} A person must look at once.`;
-  if (gate.undo !== null) return `${marked('running', 'running the undo')}: ${machine(gate.undo.reason, 160)} · approved by ${by}`;
+  if (gate.closed === 'undone')
+    return `${marked('skipped', 'undone')}: ${machine(gate.undo?.reason ?? 'taken back', 160)} · approved by ${by}`;
+  if (gate.undo?.failed)
+    return `${marked('failed', 'failed: undo')}. ${machine(gate.undo.failed.reason, 160)} A person must look at once.`;
+  if (gate.undo !== null)
+    return `${marked('running', 'running the undo')}: ${machine(gate.undo.reason, 160)} · approved by ${by}`;
   return `${marked('done', `approved by ${by}`)} · ${MARKS.running.emoji} running since ${clock(at, view.incident.declaredAt)}`;
 }
 
 function voters(view: IncidentView, { votes }: Approval): string {
-  const names = votes.map(({ person, at }) => `${personName(view.people, person)} ${clockOf(view.incident, at)}`);
+  const names = votes.map(
+    ({ person, at }) => `${personName(view.people, person)} ${clockOf(view.incident, at)}`,
+  );
   return names.length === 0 ? personNames(view.people, []) : names.join(' and ');
 }
 

@@ -1,11 +1,11 @@
 import { type Approval, REQUIRED_VOTES } from '../../domain/approval.ts';
-import { fingerprintOf } from '../../domain/canonical.ts';
 import { stillEligible } from '../../domain/approval-decide.ts';
+import { fingerprintOf } from '../../domain/canonical.ts';
 import type { IncidentView, RunView } from '../../domain/views.ts';
 import { dualInstant, duration } from '../format.ts';
 import { MARKS } from '../words.ts';
 import { type Block, section } from './blocks.ts';
-import { stepRange } from './run-card.ts';
+import { stepRange } from './run-parts.ts';
 import { clockOf, machine, personName, personNames } from './text.ts';
 
 /** What an approval is about, in the same words on the card and in the dialog (CARDS §7). */
@@ -30,11 +30,16 @@ export function factBlocks(view: IncidentView, approval: Approval, full = false)
   const { card } = approval;
   return [
     section('*What happens*', ...happenings(approval)),
-    section('*What stops working*', machine(card.impact, 300), ...card.shown.map(({ name, value }) => `${machine(name, 40)}: ${machine(value, 60)}`)),
+    section('*What stops working*', machine(card.impact, 300), ...shownLines(view, approval)),
     section('*Data lost*', ...lossLines(view, approval)),
     section('*Can it be undone*', ...undoLines(approval)),
     card.proved.length === 0 ? null : section('*Proved so far*', ...card.proved.map(provedLine)),
-    full ? section('*Covered by the fingerprint* (a change of any of these voids the approval)', ...boundLines(approval)) : null,
+    full
+      ? section(
+          '*Covered by the fingerprint* (a change of any of these voids the approval)',
+          ...boundLines(approval),
+        )
+      : null,
   ].filter((block) => block !== null);
 }
 
@@ -45,6 +50,15 @@ function happenings({ card }: Approval): readonly string[] {
   });
 }
 
+/** Shown facts move all the time; a change of one voids nothing. */
+function shownLines(view: IncidentView, { card }: Approval): readonly string[] {
+  if (card.shown.length === 0) return [];
+  return [
+    `At ${clockOf(view.incident, card.readAt)} (may change, is not part of the fingerprint):`,
+    ...card.shown.map(({ name, value }) => `• ${machine(name, 40)}: ${machine(value, 60)}`),
+  ];
+}
+
 function lossLines(view: IncidentView, { card }: Approval): readonly string[] {
   const counted = `Read ${clockOf(view.incident, card.readAt)}, read again right before the gate opens.`;
   return [`${machine(card.loss, 300)}${rpoVerdict(card.lossMs, card.rpoMs)}`, counted];
@@ -52,7 +66,8 @@ function lossLines(view: IncidentView, { card }: Approval): readonly string[] {
 
 function rpoVerdict(lossMs: number | null, rpoMs: number | null): string {
   if (rpoMs === null) return '';
-  if (lossMs === null) return ` RPO ${duration(rpoMs)}: ${MARKS.uncertain.emoji} not known whether it is met.`;
+  if (lossMs === null)
+    return ` RPO ${duration(rpoMs)}: ${MARKS.uncertain.emoji} not known whether it is met.`;
   if (lossMs <= rpoMs) return ` RPO ${duration(rpoMs)}: met.`;
   return ` ${MARKS.warning.emoji} warning: more than the RPO, ${duration(lossMs)} of ${duration(rpoMs)} allowed.`;
 }
@@ -88,14 +103,17 @@ export function standingLine(view: IncidentView, approval: Approval): string {
 
 function requesterRule(view: IncidentView, approval: Approval): string | null {
   const name = personName(view.people, approval.requester);
-  if (approval.class === 'irreversible' || !approval.requesterCounts) return `${name} asked, so ${name} cannot approve`;
+  if (approval.class === 'irreversible' || !approval.requesterCounts)
+    return `${name} asked, so ${name} cannot approve`;
   return approval.eligible.includes(approval.requester) ? `${name} may be one of the two` : null;
 }
 
 /** Who has approved, who still may, and until when. */
 export function votesBlock(view: IncidentView, approval: Approval): Block {
   const { votes, approveBy, openWithinMs } = approval;
-  const voted = votes.map(({ person, at }) => `${personName(view.people, person)} ${clockOf(view.incident, at)}`).join(', ');
+  const voted = votes
+    .map(({ person, at }) => `${personName(view.people, person)} ${clockOf(view.incident, at)}`)
+    .join(', ');
   const left = eligibleNow(view, approval);
   const missing = REQUIRED_VOTES - votes.length;
   return section(
@@ -106,7 +124,10 @@ export function votesBlock(view: IncidentView, approval: Approval): Block {
 }
 
 /** The run of an approval, for the state of its gate. */
-export function runOfApproval(view: IncidentView, approvalId: string): { readonly shown: RunView; readonly approval: Approval } {
+export function runOfApproval(
+  view: IncidentView,
+  approvalId: string,
+): { readonly shown: RunView; readonly approval: Approval } {
   for (const shown of view.runs) {
     const approval = shown.approvals.find(({ id }) => id === approvalId);
     if (approval !== undefined) return { shown, approval };

@@ -1,6 +1,6 @@
 import { clip } from '../escape.ts';
 import { fitBytes, fitCount, fitLines } from './fit.ts';
-import { type ActionId, type Carried, encodeValue, FIELD_ACTION, type FieldId, type ViewId } from './ids.ts';
+import { type ActionId, type Carried, encodeValue, type FieldId, type ViewId } from './ids.ts';
 
 /**
  * The part of Block Kit the bot uses, as plain objects, and builders that keep our own limits (smaller than Slack's).
@@ -117,7 +117,8 @@ export function header(text: string): Block {
 
 /** Lines of one section. Those that do not fit are dropped from the end, whole, and the last line says so. */
 export function section(...lines: readonly (string | null)[]): Block {
-  return { type: 'section', text: mrkdwn(fitLines(present(lines), LIMITS.sectionChars)) };
+  const text = fitLines(present(lines), LIMITS.sectionChars);
+  return { type: 'section', text: mrkdwn(text === '' ? 'Nothing to show.' : text) };
 }
 
 export function context(...parts: readonly (string | null)[]): Block {
@@ -135,10 +136,20 @@ interface ButtonOptions {
   readonly style?: 'primary' | 'danger';
   /** What a screen reader says: verb, object and id. The label alone where that says it all. */
   readonly says?: string;
-  readonly confirm?: { readonly title: string; readonly text: string; readonly yes: string; readonly no: string };
+  readonly confirm?: {
+    readonly title: string;
+    readonly text: string;
+    readonly yes: string;
+    readonly no: string;
+  };
 }
 
-export function button(action: ActionId, label: string, carried: Carried, options: ButtonOptions = {}): Button {
+export function button(
+  action: ActionId,
+  label: string,
+  carried: Carried,
+  options: ButtonOptions = {},
+): Button {
   const { style, says, confirm } = options;
   return {
     type: 'button',
@@ -164,11 +175,19 @@ export function button(action: ActionId, label: string, carried: Carried, option
 /** A button that opens an address; null where none is known, so that it is left out. */
 export function linkButton(label: string, url: string | undefined): Button | null {
   if (url === undefined) return null;
-  return { type: 'button', action_id: 'link.open', text: plain(label, LIMITS.buttonChars), accessibility_label: clip(label, 75), url };
+  return {
+    type: 'button',
+    action_id: 'link.open',
+    text: plain(label, LIMITS.buttonChars),
+    accessibility_label: clip(label, 75),
+    url,
+  };
 }
 
 /** At most five entries, each with the action it stands for. */
-export function menu(...entries: readonly (readonly [label: string, carried: Carried & { readonly do: ActionId }] | null)[]): Overflow | null {
+export function menu(
+  ...entries: readonly (readonly [label: string, carried: Carried & { readonly do: ActionId }] | null)[]
+): Overflow | null {
   const options = present(entries).map(([label, carried]) => option(label, encodeValue(carried)));
   return options.length === 0 ? null : { type: 'overflow', action_id: 'menu', options: options.slice(0, 5) };
 }
@@ -181,66 +200,12 @@ export function option(label: string, value: string, description?: string): Opti
   };
 }
 
-interface InputOptions {
-  readonly hint?: string | undefined;
-  readonly optional?: boolean;
-  /** Set: a change of this field is sent at once, under this name. */
-  readonly dispatch?: ActionId;
-}
-
-export function input(id: FieldId, label: string, field: Field, options: InputOptions = {}): Block {
-  const { hint, optional = false, dispatch } = options;
-  return {
-    type: 'input',
-    block_id: id,
-    label: plain(label, 150),
-    ...(hint === undefined || hint === '' ? {} : { hint: plain(hint, 300) }),
-    optional,
-    dispatch_action: dispatch !== undefined,
-    element: dispatch === undefined ? field : { ...field, action_id: dispatch },
-  };
-}
-
-export function textField(options: { max: number; min?: number; multiline?: boolean; initial?: string | null; placeholder?: string }): Field {
-  const { max, min, multiline = false, initial, placeholder } = options;
-  return {
-    type: 'plain_text_input',
-    action_id: FIELD_ACTION,
-    multiline,
-    max_length: max,
-    ...(min === undefined ? {} : { min_length: min }),
-    ...(initial == null || initial === '' ? {} : { initial_value: clip(initial, max) }),
-    ...(placeholder === undefined ? {} : { placeholder: plain(placeholder, 150) }),
-  };
-}
-
-/** Radio buttons up to ten options, else a select. `chosen` is a value; one that is not offered is ignored. */
-export function choiceField(options: readonly Option[], chosen?: string | null, as?: 'select'): Field {
-  const shown = options.slice(0, 100);
-  const initial = shown.find(({ value }) => value === chosen);
-  return {
-    type: as === 'select' || shown.length > 10 ? 'static_select' : 'radio_buttons',
-    action_id: FIELD_ACTION,
-    options: shown,
-    ...(initial === undefined ? {} : { initial_option: initial }),
-  };
-}
-
-export function checkField(options: readonly Option[]): Field {
-  return { type: 'checkboxes', action_id: FIELD_ACTION, options };
-}
-
-export function timeField(initial: string | null = null): Field {
-  return {
-    type: 'datetimepicker',
-    action_id: FIELD_ACTION,
-    ...(initial === null ? {} : { initial_date_time: Math.floor(Date.parse(initial) / 1000) }),
-  };
-}
-
 /** A message within our limits: the longest section loses lines until all of it fits. */
 export function message(text: string, ...blocks: readonly (Block | null)[]): Message {
-  return { text: clip(text, LIMITS.fallbackChars), blocks: fitBytes(fitCount(present(blocks), LIMITS.messageBlocks), LIMITS.messageBytes) };
+  return {
+    text: clip(text, LIMITS.fallbackChars),
+    blocks: fitBytes(fitCount(present(blocks), LIMITS.messageBlocks), LIMITS.messageBytes),
+  };
 }
 
 interface ViewOptions {
@@ -249,7 +214,12 @@ interface ViewOptions {
   readonly carried?: Carried;
 }
 
-export function view(id: ViewId, title: string, options: ViewOptions, ...blocks: readonly (Block | null)[]): View {
+export function view(
+  id: ViewId,
+  title: string,
+  options: ViewOptions,
+  ...blocks: readonly (Block | null)[]
+): View {
   const { submit, close = 'Close', carried = {} } = options;
   return {
     type: 'modal',

@@ -15,10 +15,12 @@ export function rtoLine(view: IncidentView): string {
   const { clockStart, rtoMs, rtaMs, why } = measure(view);
   if (rtaMs !== null) return `${rtaLine(rtaMs, rtoMs)} ${rtaEvidence(view)}`;
   const target = `RTO ${duration(rtoMs)}`;
-  if (clockStart === null) return `${target}: ${MARKS.uncertain.emoji} not known: ${machine(why.rta ?? 'its start is missing')}`;
+  if (clockStart === null)
+    return `${target}: ${MARKS.uncertain.emoji} not known: ${machine(why.rta ?? 'its start is missing')}`;
   const due = new Date(Date.parse(clockStart) + rtoMs);
   const leftMs = between(view.now, due);
-  if (leftMs < 0) return `${target}: due ${timeOf(view.incident, due)} · ${MISSED} by ${duration(-leftMs)}, still counting`;
+  if (leftMs < 0)
+    return `${target}: due ${timeOf(view.incident, due)} · ${MISSED} by ${duration(-leftMs)}, still counting`;
   return `${target}: due ${dualInstant(due, view.incident.declaredAt)} · ${duration(leftMs)} left · ${outlook(view, leftMs)}`;
 }
 
@@ -26,7 +28,8 @@ function outlook(view: IncidentView, leftMs: number): string {
   const run = activeRun(view);
   const workMs = run === null ? null : workLeftMs(run, view.now);
   if (workMs === null) return OK;
-  if (workMs > leftMs) return `work left about ${duration(workMs)} · ${MARKS.warning.emoji} at risk by about ${duration(workMs - leftMs)}`;
+  if (workMs > leftMs)
+    return `work left about ${duration(workMs)} · ${MARKS.warning.emoji} at risk by about ${duration(workMs - leftMs)}`;
   return `work left about ${duration(workMs)} plus approvals · ${OK}`;
 }
 
@@ -35,12 +38,15 @@ function rtaLine(rtaMs: number, rtoMs: number): string {
 }
 
 function rtaEvidence({ incident, plan }: IncidentView): string {
-  return incident.verified === null ? '' : `(verified ${exactInstant(incident.verified.at, incident.declaredAt)}, counted from ${plan.clock})`;
+  return incident.verified === null
+    ? ''
+    : `(verified ${exactInstant(incident.verified.at, incident.declaredAt)}, counted from ${plan.clock})`;
 }
 
 export function rpoLine(view: IncidentView): string {
   const { rpaMs, rpoMs, why } = measure(view);
-  if (rpaMs !== null) return `RPA ${duration(rpaMs)} of ${duration(rpoMs)} · ${rpaMs <= rpoMs ? MET : MISSED} (${machine(view.incident.recoveryPoint?.evidence ?? '', 80)})`;
+  if (rpaMs !== null)
+    return `RPA ${duration(rpaMs)} of ${duration(rpoMs)} · ${rpaMs <= rpoMs ? MET : MISSED} (${machine(view.incident.recoveryPoint?.evidence ?? '', 80)})`;
   const foreseen = view.runs[0]?.approvals[0]?.card;
   if (foreseen?.lossMs != null) {
     return `RPO ${duration(rpoMs)}: a restore now loses ${duration(foreseen.lossMs)} · ${foreseen.lossMs <= rpoMs ? OK : MISSED}`;
@@ -54,9 +60,13 @@ export function updateLine(view: IncidentView): string | null {
   if (nextAt === null) return null;
   const late = between(nextAt, view.now);
   const snoozed = snoozedUntil === null ? '' : `, snoozed until ${timeOf(view.incident, snoozedUntil)}`;
-  if (late > 0) return `Next update: ${MARKS.warning.emoji} late by ${duration(late)} (due ${timeOf(view.incident, nextAt)})${snoozed}`;
+  if (late > 0)
+    return `Next update: ${MARKS.warning.emoji} late by ${duration(late)} (due ${timeOf(view.incident, nextAt)})${snoozed}`;
   const draftAt = new Date(Date.parse(nextAt) - draftBeforeMs);
-  const draft = draftedFor === nextAt ? `draft is with ${draftReader(view)}` : `draft to ${draftReader(view)} at ${timeOf(view.incident, draftAt)}`;
+  const draft =
+    draftedFor === nextAt
+      ? `draft is with ${draftReader(view)}`
+      : `draft to ${draftReader(view)} at ${timeOf(view.incident, draftAt)}`;
   return `Next update: ${dualInstant(nextAt, view.incident.declaredAt)}, ${draft}${snoozed}`;
 }
 
@@ -86,11 +96,16 @@ export function activeRun({ runs }: IncidentView): RunView | null {
 /** `Users affected 22 min 34 s (02:04–02:27 UTC) · RTA … · RPA …`, for everything that speaks of a resolved incident. */
 export function resultLines(view: IncidentView): readonly string[] {
   const { rtaMs, rpaMs, rtoMs, rpoMs, usersAffectedMs, why } = measure(view);
-  const affected = usersAffectedMs === null ? notKnownLine('Users affected', why.usersAffected) : `Users affected ${duration(usersAffectedMs)}${affectedSpan(view)}`;
+  const affected =
+    usersAffectedMs === null
+      ? notKnownLine('Users affected', why.usersAffected)
+      : `Users affected ${duration(usersAffectedMs)}${affectedSpan(view)}`;
   return [
     affected,
     rtaMs === null ? notKnownLine(`RTA of ${duration(rtoMs)}`, why.rta) : rtaLine(rtaMs, rtoMs),
-    rpaMs === null ? notKnownLine(`RPA of ${duration(rpoMs)}`, why.rpa) : `RPA ${duration(rpaMs)} of ${duration(rpoMs)} · ${rpaMs <= rpoMs ? MET : MISSED}`,
+    rpaMs === null
+      ? notKnownLine(`RPA of ${duration(rpoMs)}`, why.rpa)
+      : `RPA ${duration(rpaMs)} of ${duration(rpoMs)} · ${rpaMs <= rpoMs ? MET : MISSED}`,
   ];
 }
 
@@ -105,6 +120,8 @@ function affectedSpan({ incident }: IncidentView): string {
 }
 
 export function updatesLine(view: IncidentView): string {
-  const { posted, onTime, longestSilenceMs } = measure(view).updates;
-  return `Updates: ${onTime} of ${posted} on time${longestSilenceMs === null ? '' : `, longest silence ${duration(longestSilenceMs)}`}`;
+  const { due, onTime, longestSilenceMs } = measure(view).updates;
+  return due === 0
+    ? 'Updates: none was due'
+    : `Updates: ${onTime} of ${due} on time, longest silence ${duration(longestSilenceMs)}`;
 }

@@ -15,7 +15,11 @@ export interface DeclareDraft {
 
 /** Fits `private_metadata` (3,000 characters): the form's own limits are 120 and 500. */
 export function encodeDraft(draft: DeclareDraft): string {
-  return JSON.stringify({ ...draft, title: clip(draft.title, 300), impact: draft.impact === null ? null : clip(draft.impact, 500) });
+  return JSON.stringify({
+    ...draft,
+    title: clip(draft.title, 300),
+    impact: draft.impact === null ? null : clip(draft.impact, 500),
+  });
 }
 
 /** Null for anything that `encodeDraft` did not write. */
@@ -24,8 +28,22 @@ export function parseDraft(text: string): DeclareDraft | null {
   if (typeof value !== 'object' || value === null) return null;
   const { system, title, severity, impact, occurredAt, drill, resembles } = { ...NOTHING, ...value };
   const known = Severity.options.find((each) => each === severity);
-  if (typeof system !== 'string' || typeof title !== 'string' || known === undefined || typeof resembles !== 'string') return null;
-  return { system, title, severity: known, impact: textOrNull(impact), occurredAt: textOrNull(occurredAt), drill: drill === true, resembles };
+  if (
+    typeof system !== 'string' ||
+    typeof title !== 'string' ||
+    known === undefined ||
+    typeof resembles !== 'string'
+  )
+    return null;
+  return {
+    system,
+    title,
+    severity: known,
+    impact: textOrNull(impact),
+    occurredAt: textOrNull(occurredAt),
+    drill: drill === true,
+    resembles,
+  };
 }
 
 const NOTHING: Record<keyof DeclareDraft, unknown> = {

@@ -29,7 +29,9 @@ export function fitBytes(blocks: readonly Block[], max: number): readonly Block[
   while (Buffer.byteLength(JSON.stringify(kept)) > max) {
     const longest = longestSection(kept);
     if (longest === null) return kept;
-    kept = kept.map((block) => (block === longest && block.type === 'section' ? withoutLastLine(block) : block));
+    kept = kept.map((block) =>
+      block === longest && block.type === 'section' ? withoutLastLine(block) : block,
+    );
   }
   return kept;
 }
@@ -37,8 +39,13 @@ export function fitBytes(blocks: readonly Block[], max: number): readonly Block[
 type Section = Extract<Block, { type: 'section' }>;
 
 function longestSection(blocks: readonly Block[]): Section | null {
-  const shortenable = blocks.filter((block): block is Section => block.type === 'section' && linesOf(block).length > 1);
-  return shortenable.reduce<Section | null>((longest, next) => (longest === null || bytes(next) > bytes(longest) ? next : longest), null);
+  const shortenable = blocks.filter(
+    (block): block is Section => block.type === 'section' && linesOf(block).length > 1,
+  );
+  return shortenable.reduce<Section | null>(
+    (longest, next) => (longest === null || bytes(next) > bytes(longest) ? next : longest),
+    null,
+  );
 }
 
 function withoutLastLine(block: Section): Section {

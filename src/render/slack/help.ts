@@ -1,9 +1,9 @@
-import { runState } from '../run-state.ts';
-import { dualInstant } from '../format.ts';
-import { MARKS, STATUS_WORDS } from '../words.ts';
 import type { IncidentView } from '../../domain/views.ts';
 import { escapeSlack } from '../escape.ts';
-import { actions, button, context, menu, type Message, message, section } from './blocks.ts';
+import { dualInstant } from '../format.ts';
+import { runState } from '../run-state.ts';
+import { MARKS, STATUS_WORDS } from '../words.ts';
+import { actions, button, context, type Message, menu, message, section } from './blocks.ts';
 import { activeRun, isUpdateLate } from './clock-lines.ts';
 import { machine } from './text.ts';
 
@@ -29,8 +29,15 @@ export function renderHelp(commands: readonly CommandHelp[]): Message {
   const groups = [...new Set(commands.map(({ group }) => group))];
   return message(
     `${commands.length} commands. In an incident channel the incident is understood.`,
-    ...groups.map((group) => section(`*${escapeSlack(group)}*`, ...commands.filter((command) => command.group === group).map(commandLine))),
-    context('In an incident channel the incident is understood. Elsewhere add its id. The same commands work as `dr …` in a terminal if Slack is down.'),
+    ...groups.map((group) =>
+      section(
+        `*${escapeSlack(group)}*`,
+        ...commands.filter((command) => command.group === group).map(commandLine),
+      ),
+    ),
+    context(
+      'In an incident channel the incident is understood. Elsewhere add its id. The same commands work as `dr …` in a terminal if Slack is down.',
+    ),
   );
 }
 
@@ -43,14 +50,24 @@ function typed(name: string, usage: string): string {
 }
 
 /** `/dr help run`: one command in full. */
-export function renderCommandHelp({ name, usage, summary, examples, who, details, related = [] }: CommandHelp): Message {
+export function renderCommandHelp({
+  name,
+  usage,
+  summary,
+  examples,
+  who,
+  details,
+  related = [],
+}: CommandHelp): Message {
   const others = related.map((other) => `\`/dr ${escapeSlack(other)}\``).join(', ');
   return message(
     `/dr ${name}: ${escapeSlack(summary)}.`,
     section(
       `*${typed(name, usage)}*`,
       details === undefined ? `${escapeSlack(summary)}.` : escapeSlack(details),
-      examples.length === 0 ? null : `Examples:  ${examples.map((example) => `\`${escapeSlack(example)}\``).join('  ·  ')}`,
+      examples.length === 0
+        ? null
+        : `Examples:  ${examples.map((example) => `\`${escapeSlack(example)}\``).join('  ·  ')}`,
       `Who may: ${escapeSlack(who)}.${others === '' ? '' : ` Related: ${others}.`}`,
     ),
   );
@@ -58,7 +75,12 @@ export function renderCommandHelp({ name, usage, summary, examples, who, details
 
 /** Bare `/dr` outside an incident channel. */
 export function renderHome(openIncidents: number): Message {
-  const open = openIncidents === 0 ? 'no open incidents' : openIncidents === 1 ? '1 open incident' : `${openIncidents} open incidents`;
+  const open =
+    openIncidents === 0
+      ? 'no open incidents'
+      : openIncidents === 1
+        ? '1 open incident'
+        : `${openIncidents} open incidents`;
   return message(
     `dr-bot: ${open}.`,
     section(`*dr-bot* · ${open}`),
@@ -76,14 +98,27 @@ export function renderIncidentMenu(view: IncidentView): Message {
   const ids = { incident: incident.id };
   const run = activeRun(view);
   const { nextAt } = incident.updates;
-  const next = nextAt === null ? null : isUpdateLate(view) ? `${MARKS.warning.emoji} late: the update was due ${dualInstant(nextAt, incident.declaredAt)}.` : `Next update ${dualInstant(nextAt, incident.declaredAt)}.`;
+  const next =
+    nextAt === null
+      ? null
+      : isUpdateLate(view)
+        ? `${MARKS.warning.emoji} late: the update was due ${dualInstant(nextAt, incident.declaredAt)}.`
+        : `Next update ${dualInstant(nextAt, incident.declaredAt)}.`;
   const status = STATUS_WORDS[incident.status].word;
   const over = nextAt === null;
   return message(
     `${incident.id} ${machine(plan.name)} ${incident.severity}, ${status.toLowerCase()}.`,
-    section(`*${incident.id} · ${machine(plan.name)} · ${incident.severity} · ${status}.*`, next, run === null ? null : `${run.run.id}: ${runState(run).words}.`),
+    section(
+      `*${incident.id} · ${machine(plan.name)} · ${incident.severity} · ${status}.*`,
+      next,
+      run === null ? null : `${run.run.id}: ${runState(run).words}.`,
+    ),
     over
-      ? actions(button('incident.report', 'Report', ids), button('incident.add-note', 'Add note', ids), button('help.commands', 'All commands', {}))
+      ? actions(
+          button('incident.report', 'Report', ids),
+          button('incident.add-note', 'Add note', ids),
+          button('help.commands', 'All commands', {}),
+        )
       : actions(
           button('update.post', 'Post update', ids, { style: 'primary' }),
           run === null ? button('run.choose', 'Run a runbook', ids) : null,

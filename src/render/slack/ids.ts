@@ -131,7 +131,8 @@ export function encodeValue(carried: Carried): string {
     return value === undefined ? [] : [[key, value]];
   });
   const text = new URLSearchParams(pairs).toString();
-  if (text.length > MAX_VALUE) throw new RangeError(`a button value holds ${MAX_VALUE} characters, got ${text.length}`);
+  if (text.length > MAX_VALUE)
+    throw new RangeError(`a button value holds ${MAX_VALUE} characters, got ${text.length}`);
   return text;
 }
 

@@ -1,22 +1,28 @@
-import { stepsOf } from '../../domain/plan.ts';
 import { stepState } from '../../domain/run.ts';
 import type { Question } from '../../domain/step.ts';
 import type { IncidentView } from '../../domain/views.ts';
 import { actions, button, context, header, type Message, message, section } from './blocks.ts';
-import { runOf } from './run-card.ts';
+import { detailsButton, placedOf, runOf } from './run-parts.ts';
 import { asOf, clockOf, headed, machine, marked, mention, placeOf } from './text.ts';
 
 /** A step that asks a person to do or to decide something (CARDS §6). Without buttons once it is answered. */
 export function renderManual(view: IncidentView, runId: string, stepId: string): Message {
   const shown = runOf(view, runId);
-  const placed = stepsOf(shown.runbook).find(({ step }) => step.id === stepId);
-  if (placed === undefined) throw new Error(`${runId} has no step ${stepId}`);
+  const placed = placedOf(shown, stepId);
   const { status } = stepState(shown.run, stepId);
   const title = machine(placed.step.title, 60);
   const heading = header(headed(view, `${runId} · step ${placed.number} · ${placeOf(view, shown)}`, shown));
   if (status.is !== 'asked') {
-    const end = status.is === 'done' ? `${marked('done', 'done')}: ${machine(status.summary, 120)}` : `It is ${status.is} now.`;
-    return message(`${runId} step ${placed.number}, ${title}: answered.`, heading, section(`Step ${placed.number}, ${title}.`, end), context('Times are UTC'));
+    const end =
+      status.is === 'done'
+        ? `${marked('done', 'done')}: ${machine(status.summary, 120)}`
+        : `It is ${status.is} now.`;
+    return message(
+      `${runId} step ${placed.number}, ${title}: answered.`,
+      heading,
+      section(`Step ${placed.number}, ${title}.`, end),
+      context('Times are UTC'),
+    );
   }
   const { question } = status;
   const ids = { run: runId, step: stepId };
@@ -25,10 +31,18 @@ export function renderManual(view: IncidentView, runId: string, stepId: string):
     heading,
     section(`${marked('waiting', `waiting: ${title}`)}`, asksWhom(view, question), ...instruction(question)),
     actions(
-      button('step.answer', question.kind === 'manual' ? 'Mark as done' : 'Decide', ids, { style: 'primary', says: `Answer step ${placed.number} of ${runId}` }),
-      button('run.details', 'Details', { run: runId }, { says: `Details of ${runId}` }),
+      button('step.answer', question.kind === 'manual' ? 'Mark as done' : 'Decide', ids, {
+        style: 'primary',
+        says: `Answer step ${placed.number} of ${runId}`,
+      }),
+      detailsButton(shown),
     ),
-    context(evidence(question), `waiting since ${clockOf(view.incident, status.since)}`, 'Times are UTC', asOf(view)),
+    context(
+      evidence(question),
+      `waiting since ${clockOf(view.incident, status.since)}`,
+      'Times are UTC',
+      asOf(view),
+    ),
   );
 }
 
@@ -42,7 +56,9 @@ function asksWhom(view: IncidentView, question: Question): string {
 function instruction(question: Question): readonly string[] {
   const text = question.kind === 'manual' ? question.instruction : question.question;
   const lines = text.split('\n').map((line) => machine(line, 300));
-  return question.kind === 'manual' ? lines : [...lines, ...question.options.map(({ label }) => `• ${machine(label, 100)}`)];
+  return question.kind === 'manual'
+    ? lines
+    : [...lines, ...question.options.map(({ label }) => `• ${machine(label, 100)}`)];
 }
 
 function evidence(question: Question): string | null {

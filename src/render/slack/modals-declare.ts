@@ -4,10 +4,23 @@ import type { People } from '../../domain/people.ts';
 import { type Plan, Severity } from '../../domain/plan.ts';
 import { between, dualInstant, duration, instant } from '../format.ts';
 import { MARKS, STATUS_WORDS, severityWords } from '../words.ts';
-import { actions, type Block, button, checkField, choiceField, input, linkButton, type Message, message, option, section, textField, timeField, type View, view } from './blocks.ts';
+import {
+  actions,
+  type Block,
+  button,
+  linkButton,
+  type Message,
+  message,
+  option,
+  section,
+  type View,
+  view,
+} from './blocks.ts';
 import { type DeclareDraft, encodeDraft } from './declare-draft.ts';
+import { checkField, choiceField, input, textField, timeField } from './fields.ts';
 import type { FieldId } from './ids.ts';
-import { channelOf, editable, label, type Links, machine, personName, quoted } from './text.ts';
+import { renderNotice } from './modals.ts';
+import { channelOf, editable, type Links, label, machine, personName, quoted } from './text.ts';
 
 /** The form of `/dr declare` and what may follow it (CARDS §2). */
 
@@ -19,7 +32,12 @@ export interface DeclareForm {
   /** Open incidents, newest first. */
   readonly open: readonly Incident[];
   readonly people: People;
-  readonly given: { readonly title?: string; readonly severity?: Severity; readonly impact?: string; readonly occurredAt?: Iso };
+  readonly given: {
+    readonly title?: string;
+    readonly severity?: Severity;
+    readonly impact?: string;
+    readonly occurredAt?: Iso;
+  };
   /** Notes about plans: `The plan for Veza has 2 errors, so its last good version …`. */
   readonly notes: readonly string[];
   readonly now: Date;
@@ -29,6 +47,10 @@ const OPEN_SHOWN = 3;
 
 export function renderDeclareForm(form: DeclareForm): View {
   const { plans, system, given, notes } = form;
+  if (plans.length === 0)
+    return renderNotice('Declare an incident', [
+      'No plan is loaded, so nothing can be declared. Add one to the plans folder; its first version is read at once.',
+    ]);
   const plan = plans.find((each) => each.system === system) ?? null;
   const systems = plans.map((each) => option(label(each.name), each.system));
   const severities = Severity.options.map((severity) => {
@@ -42,12 +64,33 @@ export function renderDeclareForm(form: DeclareForm): View {
     openNow(form),
     notes.length === 0 ? null : section(...notes.map((note) => machine(note, 200))),
     input('system', 'System', choiceField(systems, system, 'select'), { dispatch: 'declare.choose-system' }),
-    input('title', 'What is wrong?', textField({ max: 300, initial: editable(given.title ?? null, 300), placeholder: 'Sign-in fails for most customers' })),
-    input('severity', 'Severity', choiceField(severities, given.severity ?? plan?.defaultSeverity ?? 'SEV2'), {
-      hint: 'Unsure? Take the higher one. It can be changed at any time.',
+    input(
+      'title',
+      'What is wrong?',
+      textField({
+        max: 300,
+        initial: editable(given.title ?? null, 300),
+        placeholder: 'Sign-in fails for most customers',
+      }),
+    ),
+    input(
+      'severity',
+      'Severity',
+      choiceField(severities, given.severity ?? plan?.defaultSeverity ?? 'SEV2'),
+      {
+        hint: 'Unsure? Take the higher one. It can be changed at any time.',
+      },
+    ),
+    input(
+      'impact',
+      'Who or what is affected?',
+      textField({ max: 500, multiline: true, initial: editable(given.impact ?? null, 500) }),
+      { optional: true },
+    ),
+    input('began', 'When did it begin?', timeField(given.occurredAt ?? null), {
+      optional: true,
+      hint: 'Empty means not known yet. It sets the data-loss clock.',
     }),
-    input('impact', 'Who or what is affected?', textField({ max: 500, multiline: true, initial: editable(given.impact ?? null, 500) }), { optional: true }),
-    input('began', 'When did it begin?', timeField(given.occurredAt ?? null), { optional: true, hint: 'Empty means not known yet. It sets the data-loss clock.' }),
     input('options', 'Options', checkField([option('This is a drill', 'drill')]), { optional: true }),
   );
 }
@@ -56,7 +99,11 @@ function openNow({ open, people, now }: DeclareForm): Block | null {
   if (open.length === 0) return null;
   const lines = open.slice(0, OPEN_SHOWN).map((incident) => {
     const age = duration(between(incident.declaredAt, now));
-    return quoted(`${incident.id} ${machine(incident.system)}, ${incident.severity}, ${age}, declared by ${personName(people, incident.declaredBy)}:`, incident.title, 120);
+    return quoted(
+      `${incident.id} ${machine(incident.system)}, ${incident.severity}, ${age}, declared by ${personName(people, incident.declaredBy)}:`,
+      incident.title,
+      120,
+    );
   });
   const more = open.length > OPEN_SHOWN ? `and ${open.length - OPEN_SHOWN} more: /dr list` : null;
   return section('*Open now*', ...lines, more);
@@ -74,15 +121,27 @@ export type DeclareFault =
 export function declareFault(fault: DeclareFault): { readonly field: FieldId; readonly text: string } {
   switch (fault.is) {
     case 'no-system':
-      return { field: 'system', text: 'Choose a system. If none fits, choose the nearest and say so in the title.' };
+      return {
+        field: 'system',
+        text: 'Choose a system. If none fits, choose the nearest and say so in the title.',
+      };
     case 'too-short':
       return { field: 'title', text: 'Say in a few words what people notice, for example "Sign-in fails".' };
     case 'too-long':
-      return { field: 'title', text: `${fault.length} of 120 characters. Put the rest under "Who or what is affected?".` };
+      return {
+        field: 'title',
+        text: `${fault.length} of 120 characters. Put the rest under "Who or what is affected?".`,
+      };
     case 'future':
-      return { field: 'began', text: `That is ${duration(between(fault.now, fault.at))} in the future (now ${instant(fault.now)}). Choose a past time, or leave it empty.` };
+      return {
+        field: 'began',
+        text: `That is ${duration(between(fault.now, fault.at))} in the future (now ${instant(fault.now)}). Choose a past time, or leave it empty.`,
+      };
     case 'long-ago':
-      return { field: 'began', text: `That is ${duration(between(fault.at, fault.now))} ago. If it is right, send the form once more.` };
+      return {
+        field: 'began',
+        text: `That is ${duration(between(fault.at, fault.now))} ago. If it is right, send the form once more.`,
+      };
     case 'unreadable':
       return { field: fault.field, text: 'This field holds no readable text.' };
   }
@@ -100,7 +159,15 @@ export function renderNearDuplicate(near: NearDuplicate): View {
   const { incident, draft } = near;
   const choices = [
     option(`Join ${incident.id}`, 'join', 'You are added to its channel. Your text becomes a note.'),
-    ...(raises(near) ? [option(`Raise it to ${draft.severity}`, 'raise', 'Same incident, new severity. Its people are told.')] : []),
+    ...(raises(near)
+      ? [
+          option(
+            `Raise it to ${draft.severity}`,
+            'raise',
+            'Same incident, new severity. Its people are told.',
+          ),
+        ]
+      : []),
     option('Declare a new one', 'declare', 'For a different fault.'),
   ];
   const form = view(
@@ -122,7 +189,14 @@ export function nearDuplicateReply(near: NearDuplicate): Message {
     nearBlock(near),
     actions(
       button('incident.join', `Join ${incident.id}`, ids, { style: 'primary' }),
-      raises(near) ? button('incident.raise', `Raise to ${draft.severity}`, { ...ids, choice: draft.severity }, { says: `Raise ${incident.id} to ${draft.severity}` }) : null,
+      raises(near)
+        ? button(
+            'incident.raise',
+            `Raise to ${draft.severity}`,
+            { ...ids, choice: draft.severity },
+            { says: `Raise ${incident.id} to ${draft.severity}` },
+          )
+        : null,
       button('incident.declare-anyway', 'Declare a new one', { ...ids, choice: draft.severity }),
     ),
   );
@@ -135,14 +209,23 @@ function raises({ incident, draft }: NearDuplicate): boolean {
 function nearBlock({ incident, systemName, people }: NearDuplicate): Block {
   const { commander } = incident.roles;
   return section(
-    quoted(`${incident.id} is open for ${machine(systemName)}. ${personName(people, incident.declaredBy)} wrote:`, incident.title, 200),
+    quoted(
+      `${incident.id} is open for ${machine(systemName)}. ${personName(people, incident.declaredBy)} wrote:`,
+      incident.title,
+      200,
+    ),
     `${incident.severity} · ${STATUS_WORDS[incident.status].word} · declared ${dualInstant(incident.declaredAt)} by ${personName(people, incident.declaredBy)} · commander ${commander === null ? 'nobody yet' : personName(people, commander)}`,
   );
 }
 
 /** Shown at once after submit, and again as parts are made. */
 export function renderDeclaring(incidentId: string): View {
-  return view('notice', 'Declaring', {}, section(`${incidentId} is recorded. Making its channel.`, 'You can close this; the work goes on.'));
+  return view(
+    'notice',
+    'Declaring',
+    {},
+    section(`${incidentId} is recorded. Making its channel.`, 'You can close this; the work goes on.'),
+  );
 }
 
 export interface MadePart {
@@ -157,7 +240,9 @@ export function renderDeclared(incident: Incident, parts: readonly MadePart[], l
     `${incident.id} is open`,
     {},
     section(
-      channel === null ? 'Its channel is not made yet; the incident goes on without it.' : `Channel: ${channel}`,
+      channel === null
+        ? 'Its channel is not made yet; the incident goes on without it.'
+        : `Channel: ${channel}`,
       incident.roles.commander === null ? 'Nobody is commander yet: press Take command there.' : null,
       ...parts.map(({ state, text }) => `${MARKS[state].emoji} ${state}: ${machine(text, 160)}`),
     ),

@@ -1,9 +1,11 @@
 import type { Input } from '../../domain/plan.ts';
 import { dualInstant, duration, exactInstant, listOf } from '../format.ts';
 import { MARKS } from '../words.ts';
-import { type Block, choiceField, context, type Field, input, option, section, textField, type View, view } from './blocks.ts';
+import { type Block, context, type Field, option, section, type View, view } from './blocks.ts';
+import { choiceField, input, textField } from './fields.ts';
+import { renderNotice } from './modals.ts';
 import type { PreviewStep, PreviewStretch, RunPreview } from './preview-model.ts';
-import { stepRange } from './run-card.ts';
+import { stepRange } from './run-parts.ts';
 import { encodeRunStart } from './run-start.ts';
 import { label, machine } from './text.ts';
 
@@ -35,16 +37,36 @@ export interface RunChoice {
 
 export function renderRunForm(form: RunForm): View {
   const { incident, runbooks, chosen, modes, given } = form;
+  if (runbooks.length === 0)
+    return renderNotice('Run a runbook', [
+      `The plan of ${machine(form.systemName)} has no runbook. Nothing was started. Add one to its file.`,
+    ]);
   const runbook = runbooks.find(({ id }) => id === chosen) ?? null;
   return view(
     'run.choose',
     'Run a runbook',
     { submit: 'Show preview', close: 'Cancel', carried: { incident } },
     section(`${incident} · ${machine(form.systemName)} · ${form.place}`),
-    input('runbook', 'Runbook', choiceField(runbooks.map(runbookOption), chosen, 'select'), { dispatch: 'run.choose-runbook', hint: 'The one that fits the incident best is first.' }),
-    runbook === null ? null : section(`*${machine(runbook.title)}*`, runbook.scenario === null ? null : `For: ${machine(runbook.scenario, 200)}`, proof(runbook)),
+    input('runbook', 'Runbook', choiceField(runbooks.map(runbookOption), chosen, 'select'), {
+      dispatch: 'run.choose-runbook',
+      hint: 'The one that fits the incident best is first.',
+    }),
+    runbook === null
+      ? null
+      : section(
+          `*${machine(runbook.title)}*`,
+          runbook.scenario === null ? null : `For: ${machine(runbook.scenario, 200)}`,
+          proof(runbook),
+        ),
     ...Object.entries(runbook?.inputs ?? {}).map(([name, each]) => inputBlock(name, each, given[name])),
-    input('mode', 'Mode', choiceField(modes.map((mode) => option(MODES[mode](form.place), mode)), modes[0])),
+    input(
+      'mode',
+      'Mode',
+      choiceField(
+        modes.map((mode) => option(MODES[mode](form.place), mode)),
+        modes[0],
+      ),
+    ),
   );
 }
 
@@ -59,15 +81,24 @@ function runbookOption({ id, expectedMs, proved }: RunChoice) {
 }
 
 function proof({ proved }: RunChoice): string {
-  return proved === null ? `${MARKS.warning.emoji} warning: never run, so its time is not measured.` : machine(proved, 100);
+  return proved === null
+    ? `${MARKS.warning.emoji} warning: never run, so its time is not measured.`
+    : machine(proved, 100);
 }
 
 function inputBlock(name: string, each: Input, given: string | undefined): Block {
-  return input(`input.${name}`, label(each.label), inputField(each, given ?? each.default), { optional: !each.required, hint: each.hint });
+  return input(`input.${name}`, label(each.label), inputField(each, given ?? each.default), {
+    optional: !each.required,
+    hint: each.hint,
+  });
 }
 
 function inputField(each: Input, initial: string | undefined): Field {
-  if (each.type === 'choice') return choiceField((each.options ?? []).map(({ value, label: text }) => option(label(text), value)), initial);
+  if (each.type === 'choice')
+    return choiceField(
+      (each.options ?? []).map(({ value, label: text }) => option(label(text), value)),
+      initial,
+    );
   const placeholder = each.type === 'time' ? { placeholder: '02:05 (UTC), or 2026-11-21T02:05Z' } : {};
   return textField({ max: 500, initial: initial ?? null, ...placeholder });
 }
@@ -81,7 +112,10 @@ export function renderPreview(preview: RunPreview, inputs: Readonly<Record<strin
       'notice',
       'Preview',
       { close: 'Close' },
-      section(`${title}. This run would stop before changing anything.`, ...blocked.map((reason) => `${MARKS.failed.emoji} failed: ${machine(reason, 300)}`)),
+      section(
+        `${title}. This run would stop before changing anything.`,
+        ...blocked.map((reason) => `${MARKS.failed.emoji} failed: ${machine(reason, 300)}`),
+      ),
       warningBlock(preview),
       smallPrint(preview),
     );
@@ -91,7 +125,9 @@ export function renderPreview(preview: RunPreview, inputs: Readonly<Record<strin
     'Preview',
     { submit: 'Start run', close: 'Back' },
     section(`${title}. Nothing has been changed by this preview.`),
-    ...preview.stretches.slice(0, MAX_STRETCHES).map((stretch, index) => stretchBlock(stretch, index === 0, hasGateBefore(preview, index))),
+    ...preview.stretches
+      .slice(0, MAX_STRETCHES)
+      .map((stretch, index) => stretchBlock(stretch, index === 0, hasGateBefore(preview, index))),
     section(
       `*What would be lost*  ${preview.loss === null ? 'Not known yet: it is counted before anything is cut over.' : machine(preview.loss, 300)}`,
       `*Time*  ${timeLine(preview)}`,
@@ -99,7 +135,10 @@ export function renderPreview(preview: RunPreview, inputs: Readonly<Record<strin
       approversLine(preview),
     ),
     warningBlock(preview),
-    input('reason', 'Why now?', textField({ max: 300, multiline: true }), { optional: true, hint: 'Goes on the timeline.' }),
+    input('reason', 'Why now?', textField({ max: 300, multiline: true }), {
+      optional: true,
+      hint: 'Goes on the timeline.',
+    }),
     smallPrint(preview),
   );
   return { ...form, private_metadata: encodeRunStart({ incident, runbook, mode, inputs }) };
@@ -114,9 +153,17 @@ function hasGateBefore({ stretches }: RunPreview, index: number): boolean {
 function stretchBlock({ gate, steps }: PreviewStretch, first: boolean, later: boolean): Block {
   const range = stepRange(steps);
   const lines = steps.flatMap(previewLines);
-  if (gate === null) return section(first ? `*Harmless, starts at once* (${range})` : `*${later ? 'Afterwards' : 'Then'}* (${range})`, ...lines);
+  if (gate === null)
+    return section(
+      first ? `*Harmless, starts at once* (${range})` : `*${later ? 'Afterwards' : 'Then'}* (${range})`,
+      ...lines,
+    );
   const undo = gate.class === 'irreversible' ? 'cannot be undone' : gate.class;
-  return section(`${MARKS.approval.emoji} *Needs two approvals* (${range}, ${undo}): ${machine(gate.title, 80)}`, `What stops working: ${machine(gate.impact, 300)}`, ...lines);
+  return section(
+    `${MARKS.approval.emoji} *Needs two approvals* (${range}, ${undo}): ${machine(gate.title, 80)}`,
+    `What stops working: ${machine(gate.impact, 300)}`,
+    ...lines,
+  );
 }
 
 function previewLines({ number, title, lines }: PreviewStep): readonly string[] {
@@ -125,13 +172,20 @@ function previewLines({ number, title, lines }: PreviewStep): readonly string[] 
 }
 
 function timeLine({ times, declaredAt }: RunPreview): string {
-  const work = times.workMs === null ? 'not known: the plan has no estimates' : `about ${duration(times.workMs)} of work (from the plan), approvals not counted`;
-  return times.rtoDueAt === null ? `${work}.` : `${work}. RTO due ${dualInstant(times.rtoDueAt, declaredAt)}.`;
+  const work =
+    times.workMs === null
+      ? 'not known: the plan has no estimates'
+      : `about ${duration(times.workMs)} of work (from the plan), approvals not counted`;
+  return times.rtoDueAt === null
+    ? `${work}.`
+    : `${work}. RTO due ${dualInstant(times.rtoDueAt, declaredAt)}.`;
 }
 
 function undoLine({ undo, stretches }: RunPreview): string | null {
   if (stretches.every(({ gate }) => gate === null)) return null;
-  return undo.length === 0 ? '*Undo*  Not possible once it is done.' : `*Undo*  ${undo.map((line) => machine(line, 120)).join('; ')}.`;
+  return undo.length === 0
+    ? '*Undo*  Not possible once it is done.'
+    : `*Undo*  ${undo.map((line) => machine(line, 120)).join('; ')}.`;
 }
 
 function approversLine({ approvers, stretches }: RunPreview): string | null {
@@ -140,9 +194,16 @@ function approversLine({ approvers, stretches }: RunPreview): string | null {
 }
 
 function warningBlock({ warnings }: RunPreview): Block | null {
-  return warnings.length === 0 ? null : section(...warnings.slice(0, 10).map((warning) => `${MARKS.warning.emoji} warning: ${machine(warning, 200)}`));
+  return warnings.length === 0
+    ? null
+    : section(
+        ...warnings.slice(0, 10).map((warning) => `${MARKS.warning.emoji} warning: ${machine(warning, 200)}`),
+      );
 }
 
 function smallPrint({ planVersion, readAt, declaredAt }: RunPreview): Block {
-  return context(`Plan ${planVersion} is frozen for this run`, `facts read ${exactInstant(readAt, declaredAt)}`);
+  return context(
+    `Plan ${planVersion} is frozen for this run`,
+    `facts read ${exactInstant(readAt, declaredAt)}`,
+  );
 }

@@ -1,4 +1,4 @@
-import { type Block, type Button, actions, section, view, type View } from './blocks.ts';
+import { actions, type Block, type Button, section, type View, view } from './blocks.ts';
 import type { Carried } from './ids.ts';
 
 /** Views that hold no form. */
@@ -12,17 +12,28 @@ export function renderLoading(title: string, what = 'Reading plans and open inci
 
 /** The loading view after some seconds: the way out is a typed command. */
 export function renderSlowLoading(title: string, command: string): View {
-  return view('notice', title, { close: 'Cancel' }, section(`Still reading. The database answers slowly. You can also type: ${command}`));
+  return view(
+    'notice',
+    title,
+    { close: 'Cancel' },
+    section(`Still reading. The database answers slowly. You can also type: ${command}`),
+  );
 }
 
 /** A few lines and perhaps a button: what was recorded, or why something was refused. Lines are already escaped. */
-export function renderNotice(title: string, lines: readonly string[], buttons: readonly (Button | null)[] = [], carried: Carried = {}): View {
+export function renderNotice(
+  title: string,
+  lines: readonly string[],
+  buttons: readonly (Button | null)[] = [],
+  carried: Carried = {},
+): View {
   return view('notice', title, { carried }, ...sections(lines), actions(...buttons));
 }
 
 /** Any number of lines as sections of one view; what does not fit is left out and said. */
 export function sections(lines: readonly string[]): readonly Block[] {
   const blocks: Block[] = [];
-  for (let from = 0; from < lines.length; from += LINES_A_SECTION) blocks.push(section(...lines.slice(from, from + LINES_A_SECTION)));
+  for (let from = 0; from < lines.length; from += LINES_A_SECTION)
+    blocks.push(section(...lines.slice(from, from + LINES_A_SECTION)));
   return blocks;
 }

@@ -16,5 +16,13 @@ export interface Post {
 }
 
 export function post(message: Message, where: Partial<Omit<Post, 'message'>> = {}): Post {
-  return { message, thread: null, broadcast: false, underAnnouncement: false, mention: [], dm: null, ...where };
+  return {
+    message,
+    thread: null,
+    broadcast: false,
+    underAnnouncement: false,
+    mention: [],
+    dm: null,
+    ...where,
+  };
 }

@@ -3,28 +3,38 @@ import type { ApprovalEvent } from '../../domain/events.ts';
 import type { IncidentView } from '../../domain/views.ts';
 import { dualInstant, instant } from '../format.ts';
 import { MARKS } from '../words.ts';
-import { actions, linkButton, type Message, message, section } from './blocks.ts';
 import { eligibleNow, fingerprint, runOfApproval, subjectOf } from './approval-facts.ts';
+import { actions, linkButton, type Message, message, section } from './blocks.ts';
 import { type Post, post } from './post.ts';
 import type { Surroundings } from './surroundings.ts';
 import { channelOf, clockOf, machine, marked, personName, personNames, placeOf, quoted } from './text.ts';
 
 /** The post of one event of an approval. There is one card to approve on: no message here has an Approve button. */
-export function postOfApproval(view: IncidentView, approvalId: string, event: ApprovalEvent, { links }: Surroundings): Post | null {
+export function postOfApproval(
+  view: IncidentView,
+  approvalId: string,
+  event: ApprovalEvent,
+  { links }: Surroundings,
+): Post | null {
   const { approval, shown } = runOfApproval(view, approvalId);
   const what = `${machine(approval.card.title, 80)}, ${machine(view.plan.name)} ${placeOf(view, shown)}`;
   switch (event.kind) {
     case 'approval.requested':
-      return post(needed(view, approval, what, links[approvalId]), { dm: eligibleNow(view, approval) });
+      return called(needed(view, approval, what, links[approvalId]), approval, eligibleNow(view, approval));
     case 'approval.reminded':
-      return post(needed(view, approval, what, links[approvalId], event.escalated), { dm: event.people });
+      return called(needed(view, approval, what, links[approvalId], event.escalated), approval, event.people);
     case 'approval.vote-cast':
       return post(voted(view, approval, event), { thread: 'approval' });
     case 'approval.vetoed':
       return post(
         message(
           `${approvalId} vetoed by ${personName(view.people, event.person)}: ${what}.`,
-          section(quoted(`${marked('stopped', `vetoed by ${personName(view.people, event.person)}`)}, ${clockOf(view.incident, event.at)}. Nothing was done. Why:`, event.reason)),
+          section(
+            quoted(
+              `${marked('stopped', `vetoed by ${personName(view.people, event.person)}`)}, ${clockOf(view.incident, event.at)}. Nothing was done. Why:`,
+              event.reason,
+            ),
+          ),
         ),
         { thread: 'approval', broadcast: true },
       );
@@ -43,7 +53,9 @@ export function postOfApproval(view: IncidentView, approvalId: string, event: Ap
       return post(
         message(
           `${approvalId} expired with ${event.votes} of ${REQUIRED_VOTES}. Nothing was done.`,
-          section(`${marked('skipped', `expired ${instant(event.at, view.incident.declaredAt)}`)} with ${event.votes} of ${REQUIRED_VOTES}. Nothing was done.`),
+          section(
+            `${marked('skipped', `expired ${instant(event.at, view.incident.declaredAt)}`)} with ${event.votes} of ${REQUIRED_VOTES}. Nothing was done.`,
+          ),
         ),
         { thread: 'approval', broadcast: true },
       );
@@ -52,11 +64,24 @@ export function postOfApproval(view: IncidentView, approvalId: string, event: Ap
   }
 }
 
+/** Nobody is called for what can no longer be approved, however late the message is. */
+function called(text: Message, approval: Approval, people: readonly string[]): Post | null {
+  return approval.status.is === 'open' && people.length > 0 ? post(text, { dm: people }) : null;
+}
+
 /** A call to look at the card, with the way to it. */
-function needed(view: IncidentView, approval: Approval, what: string, url: string | undefined, escalated = false): Message {
+function needed(
+  view: IncidentView,
+  approval: Approval,
+  what: string,
+  url: string | undefined,
+  escalated = false,
+): Message {
   const until = dualInstant(approval.approveBy, view.incident.declaredAt);
   const channel = url === undefined ? channelOf(view.incident) : null;
-  const lead = escalated ? 'Nobody else has approved yet, so you are asked too.' : 'Your approval may be needed.';
+  const lead = escalated
+    ? 'Nobody else has approved yet, so you are asked too.'
+    : 'Your approval may be needed.';
   return message(
     `${lead} ${what}. ${approval.votes.length} of ${REQUIRED_VOTES}, until ${instant(approval.approveBy, view.incident.declaredAt)}. Fingerprint ${fingerprint(approval)}.`,
     section(
@@ -69,15 +94,30 @@ function needed(view: IncidentView, approval: Approval, what: string, url: strin
   );
 }
 
-function voted(view: IncidentView, approval: Approval, event: Extract<ApprovalEvent, { kind: 'approval.vote-cast' }>): Message {
+function voted(
+  view: IncidentView,
+  approval: Approval,
+  event: Extract<ApprovalEvent, { kind: 'approval.vote-cast' }>,
+): Message {
   const name = personName(view.people, event.person);
   const place = approval.votes.findIndex(({ person }) => person === event.person) + 1;
   const counted = `${Math.max(1, place)} of ${REQUIRED_VOTES}`;
-  const left = personNames(view.people, eligibleNow(view, approval), 'or');
-  const next = place >= REQUIRED_VOTES ? 'Last checks, then the gate opens.' : `One more person: ${left === '' ? 'nobody else may approve' : left}.`;
+  const next =
+    place >= REQUIRED_VOTES
+      ? ' Last checks, then the gate opens.'
+      : approval.status.is === 'open'
+        ? oneMore(view, approval)
+        : '';
   const proof = event.proof.via === 'cli' ? ' by signature from a terminal' : '';
   return message(
     `${name} approved ${approval.id}, ${counted}.`,
-    section(`${MARKS.done.emoji} approved by ${name}${proof}, ${clockOf(view.incident, event.at)}. ${counted}. ${next}`),
+    section(
+      `${MARKS.done.emoji} approved by ${name}${proof}, ${clockOf(view.incident, event.at)}. ${counted}.${next}`,
+    ),
   );
+}
+
+function oneMore(view: IncidentView, approval: Approval): string {
+  const left = personNames(view.people, eligibleNow(view, approval), 'or');
+  return ` One more person: ${left === '' ? 'nobody else may approve' : left}.`;
 }

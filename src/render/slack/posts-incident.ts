@@ -11,11 +11,18 @@ import type { Surroundings } from './surroundings.ts';
 import { asOf, channelOf, clockOf, inQuotes, isDrill, machine, personName, quoted, timeOf } from './text.ts';
 
 /** The post of one event of an incident; null for events that only change cards. */
-export function postOfIncident(view: IncidentView, event: IncidentEvent, actor: Actor, at: Date, { draft }: Surroundings): Post | null {
+export function postOfIncident(
+  view: IncidentView,
+  event: IncidentEvent,
+  actor: Actor,
+  at: Date,
+  { draft }: Surroundings,
+): Post | null {
   switch (event.kind) {
     case 'incident.update-published':
       return post(published(view, event, actor), { underAnnouncement: true });
     case 'incident.update-drafted': {
+      if (view.incident.updates.nextAt !== event.dueAt) return null;
       const reader = draftReaderId(view);
       return post(renderDraft(view, event.dueAt, draft, at), { dm: reader === null ? null : [reader] });
     }
@@ -51,7 +58,9 @@ function updateLines(text: UpdateText): readonly string[] {
     quoted('*Impact*', text.impact),
     quoted('*What changed*', text.changed, 1500),
     quoted('*What is next*', text.next),
-    text.expectedBack === null ? '*Expected back*  not known yet' : quoted('*Expected back*', text.expectedBack, 100),
+    text.expectedBack === null
+      ? '*Expected back*  not known yet'
+      : quoted('*Expected back*', text.expectedBack, 100),
   ];
 }
 
@@ -74,27 +83,33 @@ function missedLine(view: IncidentView, missed: readonly string[]): string | nul
 export function renderDraft(view: IncidentView, dueAt: string, draft: UpdateText | null, at: Date): Message {
   const { incident } = view;
   const ids = { incident: incident.id };
-  const open = incident.updates.nextAt !== null;
   const channel = channelOf(incident);
   return message(
     `Update for ${incident.id} is due ${instant(dueAt, incident.declaredAt)}. If nobody acts, it is posted then.`,
-    section(`*Update for ${incident.id} is due ${dualInstant(dueAt, incident.declaredAt)}, in ${duration(Math.max(0, between(at, dueAt)))}.* If nobody acts, this text is posted then.`),
+    section(
+      `*Update for ${incident.id} is due ${dualInstant(dueAt, incident.declaredAt)}, in ${duration(Math.max(0, between(at, dueAt)))}.* If nobody acts, this text is posted then.`,
+    ),
     draft === null
       ? section('The text is made from the timeline at the due time. To write it yourself, press Edit.')
       : section(`*Status*  ${STATUS_WORDS[draft.status].word}`, ...updateLines(draft)),
     section(`Goes to: ${channel ?? 'the incident channel'}, #${machine(view.plan.channels.incidents, 80)}`),
-    open
-      ? actions(
-          button('update.publish', 'Publish', ids, { style: 'primary', says: `Publish the update of ${incident.id}` }),
-          button('update.edit', 'Edit', ids, { says: `Edit the update of ${incident.id}` }),
-          button('update.snooze', 'Snooze', ids, { says: `Snooze the update of ${incident.id}` }),
-        )
-      : null,
+    actions(
+      button('update.publish', 'Publish', ids, {
+        style: 'primary',
+        says: `Publish the update of ${incident.id}`,
+      }),
+      button('update.edit', 'Edit', ids, { says: `Edit the update of ${incident.id}` }),
+      button('update.snooze', 'Snooze', ids, { says: `Snooze the update of ${incident.id}` }),
+    ),
     context(`Draft ${clock(at, incident.declaredAt)}`, 'Times are UTC'),
   );
 }
 
-function resolved(view: IncidentView, event: Extract<IncidentEvent, { kind: 'incident.resolved' }>, actor: Actor): Message {
+function resolved(
+  view: IncidentView,
+  event: Extract<IncidentEvent, { kind: 'incident.resolved' }>,
+  actor: Actor,
+): Message {
   const { incident, plan, people } = view;
   const ids = { incident: incident.id };
   const by = personName(people, actor.person);
@@ -105,8 +120,13 @@ function resolved(view: IncidentView, event: Extract<IncidentEvent, { kind: 'inc
       quoted(`What was wrong (${personName(people, incident.declaredBy)}):`, incident.title, 200),
     ),
     section(...resultLines(view)),
-    section(quoted(`Data lost (${by}):`, event.dataLost, 300), quoted(`Cause so far (${by}):`, event.rootCause, 500)),
-    section(`Updates stop now. Report by ${personName(people, event.reportOwner)}, due ${dualInstant(event.reportDueAt, incident.declaredAt)}.`),
+    section(
+      quoted(`Data lost (${by}):`, event.dataLost, 300),
+      quoted(`Cause so far (${by}):`, event.rootCause, 500),
+    ),
+    section(
+      `Updates stop now. Report by ${personName(people, event.reportOwner)}, due ${dualInstant(event.reportDueAt, incident.declaredAt)}.`,
+    ),
     actions(
       button('incident.report', 'Report', ids, { style: 'primary', says: `Report of ${incident.id}` }),
       button('incident.timeline', 'Timeline', ids, { says: `Timeline of ${incident.id}` }),
@@ -116,7 +136,10 @@ function resolved(view: IncidentView, event: Extract<IncidentEvent, { kind: 'inc
 }
 
 /** Who takes a role learns where things stand; who held it learns that it has moved. */
-function roleAssigned(view: IncidentView, event: Extract<IncidentEvent, { kind: 'incident.role-assigned' }>): Post | null {
+function roleAssigned(
+  view: IncidentView,
+  event: Extract<IncidentEvent, { kind: 'incident.role-assigned' }>,
+): Post | null {
   const told = [event.person, event.previous].filter((person) => person !== null);
   if (told.length === 0) return null;
   const { incident, plan, people } = view;
@@ -127,7 +150,11 @@ function roleAssigned(view: IncidentView, event: Extract<IncidentEvent, { kind: 
     message(
       `${name} is ${ROLE_WORDS[event.role]} of ${incident.id} now.`,
       section(
-        quoted(`*${name} is ${ROLE_WORDS[event.role]} of ${incident.id} now* · ${machine(plan.name)} · ${incident.severity}:`, incident.title, 200),
+        quoted(
+          `*${name} is ${ROLE_WORDS[event.role]} of ${incident.id} now* · ${machine(plan.name)} · ${incident.severity}:`,
+          incident.title,
+          200,
+        ),
         `State: ${STATUS_WORDS[incident.status].word}${run === null ? ', nothing runs' : `, ${run.run.id} ${runState(run).words}`}.`,
         updateLine(view),
         channel === null ? null : `Channel: ${channel}`,

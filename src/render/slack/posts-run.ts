@@ -1,6 +1,6 @@
 import { REQUIRED_VOTES } from '../../domain/approval.ts';
 import type { RunEvent } from '../../domain/events.ts';
-import { gatesOf, type PlacedStep, stepsOf } from '../../domain/plan.ts';
+import { gatesOf, stepsOf } from '../../domain/plan.ts';
 import { stepState } from '../../domain/run.ts';
 import type { Fact } from '../../domain/step.ts';
 import type { IncidentView, RunView } from '../../domain/views.ts';
@@ -8,15 +8,22 @@ import { cleanText, clip, slackBlock, slackUser } from '../escape.ts';
 import { between, dualInstant, duration } from '../format.ts';
 import { MARKS } from '../words.ts';
 import { type Message, message, section } from './blocks.ts';
+import { renderGateBlocked, renderUndoFailed } from './gate-cards.ts';
 import { askedPeople, renderManual } from './manual-card.ts';
 import { type Post, post } from './post.ts';
-import { abortedFate, runOf } from './run-card.ts';
-import { renderGateBlocked, renderStopped, renderUndoFailed } from './stopped-card.ts';
+import { abortedFate, placedOf, runOf } from './run-parts.ts';
+import { renderStopped } from './stopped-card.ts';
 import type { Surroundings } from './surroundings.ts';
-import { channelOf, machine, marked, mention, personName, placeOf, quoted } from './text.ts';
+import { channelOf, inQuotes, machine, marked, mention, personName, placeOf, quoted } from './text.ts';
 
 /** The post of one event of a run; null for events that only change cards. */
-export function postOfRun(view: IncidentView, runId: string, event: RunEvent, person: string | null, around: Surroundings): Post | null {
+export function postOfRun(
+  view: IncidentView,
+  runId: string,
+  event: RunEvent,
+  person: string | null,
+  around: Surroundings,
+): Post | null {
   const shown = runOf(view, runId);
   const commander = view.incident.roles.commander;
   const called = commander === null ? [] : [commander];
@@ -24,7 +31,7 @@ export function postOfRun(view: IncidentView, runId: string, event: RunEvent, pe
     case 'run.started':
       return headsUp(view, shown);
     case 'step.finished':
-      return post(finished(shown, event), { thread: 'run' });
+      return finishedPost(shown, event);
     case 'step.skipped':
       return post(skipped(view, shown, event, person), { thread: 'run' });
     case 'step.failed':
@@ -50,18 +57,26 @@ function calling(view: IncidentView, people: readonly string[], card: Message): 
   if (people.length === 0) return card;
   const [head, ...rest] = card.blocks;
   const who = section(`${people.map((id) => mention(view.people, id)).join(' ')}, a person must look.`);
-  return head?.type === 'header' ? { ...card, blocks: [head, who, ...rest] } : { ...card, blocks: [who, ...card.blocks] };
+  return head?.type === 'header'
+    ? { ...card, blocks: [head, who, ...rest] }
+    : { ...card, blocks: [who, ...card.blocks] };
 }
 
 /** "Summon early, approve late": approvers learn at the start that they will be needed, and have nothing to press yet. */
 function headsUp(view: IncidentView, shown: RunView): Post | null {
   const { run, runbook } = shown;
   const [gate] = gatesOf(runbook);
-  if (gate === null || gate === undefined) return null;
-  const before = stepsOf(runbook).filter(({ number }) => number < (stepsOf(runbook).find((placed) => placed.gate === gate)?.number ?? 0));
+  if (gate === undefined || run.outcome !== null) return null;
+  const before = stepsOf(runbook).filter(
+    ({ number }) => number < (stepsOf(runbook).find((placed) => placed.gate === gate)?.number ?? 0),
+  );
   const known = before.every(({ step }) => step.expected !== undefined);
-  const at = new Date(Date.parse(run.startedAt) + before.reduce((sum, { step }) => sum + (step.expected ?? 0), 0));
-  const when = known ? ` at about ${dualInstant(at, view.incident.declaredAt)} (from the plan)` : ' once its harmless steps are done';
+  const at = new Date(
+    Date.parse(run.startedAt) + before.reduce((sum, { step }) => sum + (step.expected ?? 0), 0),
+  );
+  const when = known
+    ? ` at about ${dualInstant(at, view.incident.declaredAt)} (from the plan)`
+    : ' once its harmless steps are done';
   const what = `${machine(gate.title, 80)}, ${machine(view.plan.name)} ${placeOf(view, shown)}`;
   const channel = channelOf(view.incident);
   return post(
@@ -76,15 +91,34 @@ function headsUp(view: IncidentView, shown: RunView): Post | null {
   );
 }
 
+/** A `notify` step is itself a message: its text goes to the channel, marked as the plan's. */
+function finishedPost(shown: RunView, event: Extract<RunEvent, { kind: 'step.finished' }>): Post {
+  const text = event.output.post;
+  if (typeof text === 'string') return post(notice(shown, event.step, text));
+  return post(finished(shown, event), { thread: 'run' });
+}
+
+function notice(shown: RunView, stepId: string, text: string): Message {
+  const { number } = placedOf(shown, stepId);
+  return message(
+    `${shown.run.id} says: ${inQuotes(text, 160)}`,
+    section(quoted(`*${shown.run.id}*, step ${number}, from the plan:`, text, 1500)),
+  );
+}
+
 function finished(shown: RunView, event: Extract<RunEvent, { kind: 'step.finished' }>): Message {
   const placed = placedOf(shown, event.step);
   const { firstStartedAt } = stepState(shown.run, event.step);
   const spent = firstStartedAt === null ? '' : ` in ${duration(between(firstStartedAt, event.at))}`;
-  const known = event.known === 'observed' ? ' (seen afterwards: it had happened before the worker stopped)' : '';
+  const known =
+    event.known === 'observed' ? ' (seen afterwards: it had happened before the worker stopped)' : '';
   const title = machine(placed.step.title, 60);
   return message(
     `Step ${placed.number}, ${title}: done${spent}.`,
-    section(`${MARKS.done.emoji} Step ${placed.number} *${title}*: done${spent}${known}.`, event.summary === '' ? null : machine(event.summary, 160)),
+    section(
+      `${MARKS.done.emoji} Step ${placed.number} *${title}*: done${spent}${known}.`,
+      event.summary === '' ? null : machine(event.summary, 160),
+    ),
     event.facts.length === 0 ? null : section(slackBlock(factText(event.facts))),
   );
 }
@@ -94,41 +128,59 @@ const TAIL_LINES = 10;
 
 /** `name: value` a line: the first twenty and the last ten, what is between is counted. */
 function factText(facts: readonly Fact[]): string {
-  const lines = facts.flatMap(({ name, value }) => `${name}: ${value}`.split('\n')).map((line) => clip(cleanText(line), 120));
+  const lines = facts
+    .flatMap(({ name, value }) => `${name}: ${value}`.split('\n'))
+    .map((line) => clip(cleanText(line), 120));
   if (lines.length <= HEAD_LINES + TAIL_LINES) return lines.join('\n');
   const left = lines.length - HEAD_LINES - TAIL_LINES;
-  return [...lines.slice(0, HEAD_LINES), `… ${left} lines left out, all of them in Details`, ...lines.slice(-TAIL_LINES)].join('\n');
+  return [
+    ...lines.slice(0, HEAD_LINES),
+    `… ${left} lines left out, all of them in Details`,
+    ...lines.slice(-TAIL_LINES),
+  ].join('\n');
 }
 
-function skipped(view: IncidentView, shown: RunView, event: Extract<RunEvent, { kind: 'step.skipped' }>, person: string | null): Message {
+function skipped(
+  view: IncidentView,
+  shown: RunView,
+  event: Extract<RunEvent, { kind: 'step.skipped' }>,
+  person: string | null,
+): Message {
   const placed = placedOf(shown, event.step);
   const title = machine(placed.step.title, 60);
   const line = `${MARKS.skipped.emoji} Step ${placed.number} *${title}*: skipped`;
   return message(
     `Step ${placed.number}, ${title}: skipped.`,
-    section(event.byPerson ? quoted(`${line} by ${personName(view.people, person)}. Reason:`, event.reason, 300) : `${line}, ${slackUser(event.reason, 160)}.`),
+    section(
+      event.byPerson
+        ? quoted(`${line} by ${personName(view.people, person)}. Reason:`, event.reason, 300)
+        : `${line}, ${slackUser(event.reason, 160)}.`,
+    ),
   );
 }
 
 function undoing({ run }: RunView, reason: string): Message {
   return message(
     `${run.id}: the gate is being taken back. ${machine(reason, 100)}`,
-    section(`${marked('running', `running the undo of ${run.id}`)}, as it was approved. Nobody is asked again.`, `Reason: ${machine(reason, 300)}`),
+    section(
+      `${marked('running', `running the undo of ${run.id}`)}, as it was approved. Nobody is asked again.`,
+      `Reason: ${machine(reason, 300)}`,
+    ),
   );
 }
 
-function aborted(view: IncidentView, shown: RunView, event: Extract<RunEvent, { kind: 'run.abort-requested' }>): Message {
+function aborted(
+  view: IncidentView,
+  shown: RunView,
+  event: Extract<RunEvent, { kind: 'run.abort-requested' }>,
+): Message {
   const name = personName(view.people, event.person);
-  const inside = Object.values(shown.run.gates).some(({ opened, closed }) => opened !== null && closed === null);
+  const inside = Object.values(shown.run.gates).some(
+    ({ opened, closed }) => opened !== null && closed === null,
+  );
   const fate = inside ? 'The open gate is taken back, as approved.' : abortedFate(shown);
   return message(
     `${shown.run.id} aborted by ${name}.`,
     section(quoted(`${marked('stopped', `aborted by ${name}`)}. Reason:`, event.reason, 500), fate),
   );
-}
-
-function placedOf({ run, runbook }: RunView, stepId: string): PlacedStep {
-  const placed = stepsOf(runbook).find(({ step }) => step.id === stepId);
-  if (placed === undefined) throw new Error(`${run.id} has no step ${stepId}`);
-  return placed;
 }

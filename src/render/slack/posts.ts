@@ -10,7 +10,11 @@ import { NO_SURROUNDINGS, type Surroundings } from './surroundings.ts';
  * The message that is posted once for an event; null where an event has none. Cards it contains are drawn from the
  * present state, so a late delivery shows what is true now.
  */
-export function renderPost(view: IncidentView, logged: LoggedEvent, around: Surroundings = NO_SURROUNDINGS): Post | null {
+export function renderPost(
+  view: IncidentView,
+  logged: LoggedEvent,
+  around: Surroundings = NO_SURROUNDINGS,
+): Post | null {
   const { event, stream, actor } = logged;
   if (isOfIncident(event)) return postOfIncident(view, event, actor, logged.at, around);
   if (isOfApproval(event)) return postOfApproval(view, stream.id, event, around);

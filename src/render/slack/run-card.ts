@@ -1,39 +1,52 @@
-import { type Approval, REQUIRED_VOTES } from '../../domain/approval.ts';
+import { REQUIRED_VOTES } from '../../domain/approval.ts';
 import { type Gate, type PlacedStep, stepsOf } from '../../domain/plan.ts';
 import { gateState, type Run } from '../../domain/run.ts';
 import type { IncidentView, RunView } from '../../domain/views.ts';
-import { slackCode } from '../escape.ts';
 import { between, clock, duration } from '../format.ts';
 import { runState } from '../run-state.ts';
 import { MARKS } from '../words.ts';
 import { actions, type Block, button, context, header, type Message, message, section } from './blocks.ts';
+import { abortButton, abortedFate, detailsButton, runOf, stepRange } from './run-parts.ts';
 import { stepLines, workLeftMs } from './step-lines.ts';
-import { asOf, clockOf, headed, link, type Links, machine, marked, personName, personNames, placeOf, quoted, timeOf } from './text.ts';
+import {
+  asOf,
+  clockOf,
+  headed,
+  type Links,
+  link,
+  machine,
+  marked,
+  personName,
+  personNames,
+  placeOf,
+  quoted,
+  timeOf,
+} from './text.ts';
 
 const LINES_A_SECTION = 12;
-
-/** The run with this id among those of the view. Its absence is a bug of the caller. */
-export function runOf(view: IncidentView, runId: string): RunView {
-  const found = view.runs.find(({ run }) => run.id === runId);
-  if (found === undefined) throw new Error(`${view.incident.id} has no run ${runId}`);
-  return found;
-}
 
 /** One card a run, rewritten in place: where it stands, every step, and what a person can do (CARDS §6). */
 export function renderRunCard(view: IncidentView, runId: string, links: Links = {}): Message {
   const shown = runOf(view, runId);
   const { run, runbook } = shown;
-  const { words, at } = runState(shown);
+  const { words, at, total } = runState(shown);
   const over = run.outcome !== null;
   return message(
-    `${runId} ${run.runbook} on ${machine(view.plan.name)}: ${words}${at === null ? '' : `, ${at.number} of ${stepsOf(runbook).length}`}.`,
+    `${runId} ${run.runbook} on ${machine(view.plan.name)}: ${words}${at === null || words.includes('step') ? '' : `, at step ${at.number} of ${total}`}.`,
     header(headed(view, `${runId} · ${run.runbook} · ${placeOf(view, shown)}`, shown)),
     section(...headLines(view, shown)),
     ...stretches(stepsOf(runbook)).flatMap((stretch) => stretchBlocks(view, shown, stretch, links)),
     actions(
-      canAskAgain(shown) ? button('approval.ask-again', 'Ask again', { run: runId }, { style: 'primary', says: `Ask again for the approval of ${runId}` }) : null,
-      canAbort(run) ? button('run.abort', 'Abort run', { run: runId }, { style: 'danger', says: `Abort run ${runId}` }) : null,
-      button('run.details', 'Details', { run: runId }, { says: `Details of ${runId}` }),
+      canAskAgain(shown)
+        ? button(
+            'approval.ask-again',
+            'Ask again',
+            { run: runId },
+            { style: 'primary', says: `Ask again for the approval of ${runId}` },
+          )
+        : null,
+      abortButton(shown),
+      detailsButton(shown),
     ),
     context(
       `Started ${clockOf(view.incident, run.startedAt)} by ${personName(view.people, run.requestedBy)}`,
@@ -42,12 +55,6 @@ export function renderRunCard(view: IncidentView, runId: string, links: Links = 
       over ? null : asOf(view),
     ),
   );
-}
-
-/** Inside the undo there is nothing more to abort: it is what an abort does. */
-export function canAbort(run: Run): boolean {
-  const undoing = Object.values(run.gates).some(({ undo, closed }) => undo !== null && closed === null);
-  return run.outcome === null && run.abort === null && !undoing;
 }
 
 function canAskAgain(shown: RunView): boolean {
@@ -61,19 +68,28 @@ function headLines(view: IncidentView, shown: RunView): readonly (string | null)
   const { incident, people, now } = view;
   switch (state.is) {
     case 'done':
-      return [`${marked('done', `done in ${duration(between(run.startedAt, run.finishedAt ?? now))}`)} · ${state.settled} of ${state.total} steps`];
+      return [
+        `${marked('done', `done in ${duration(between(run.startedAt, run.finishedAt ?? now))}`)} · ${state.settled} of ${state.total} steps`,
+      ];
     case 'undone':
-      return [`${marked('skipped', 'undone')} · the gate was taken back, ${run.finishedAt === null ? '' : clockOf(incident, run.finishedAt)}`, ...undoReason(run)];
+      return [
+        `${marked('skipped', 'undone')} · the gate was taken back, ${run.finishedAt === null ? '' : clockOf(incident, run.finishedAt)}`,
+        ...undoReason(run),
+      ];
     case 'aborted':
     case 'aborting': {
       const end = state.is === 'aborted' ? abortedFate(shown) : 'The running step is asked to stop.';
       const by = run.abort === null ? 'aborted' : `aborted by ${personName(people, run.abort.person)}`;
       const first = `${marked('stopped', by)}${run.abort === null ? '' : `, ${clockOf(incident, run.abort.at)}`}. ${end}`;
-      return run.abort === null ? [first] : [first, quoted(`Reason (${personName(people, run.abort.person)})`, run.abort.reason, 300)];
+      return run.abort === null
+        ? [first]
+        : [first, quoted(`Reason (${personName(people, run.abort.person)})`, run.abort.reason, 300)];
     }
     case 'waiting-approval': {
-      const since = newestApproval(shown)?.requestedAt ?? run.startedAt;
-      return [`${marked('waiting', 'waiting for approval')} since ${clockOf(incident, since)} (${duration(between(since, now))})`];
+      const since = shown.approvals[0]?.requestedAt ?? run.startedAt;
+      return [
+        `${marked('waiting', 'waiting for approval')} since ${clockOf(incident, since)} (${duration(between(since, now))})`,
+      ];
     }
     case 'failed':
     case 'blocked':
@@ -81,46 +97,37 @@ function headLines(view: IncidentView, shown: RunView): readonly (string | null)
     case 'undo-failed':
       return [`${marked('failed', 'failed: undo')}. A person must look at once.`, ...undoReason(run)];
     case 'undoing':
-      return [`${marked('running', 'running the undo')} that was approved with the gate. Nobody is asked again.`, ...undoReason(run)];
+      return [
+        `${marked('running', 'running the undo')} that was approved with the gate. Nobody is asked again.`,
+        ...undoReason(run),
+      ];
     case 'uncertain':
       return [`${marked('uncertain', state.words)}. A person must look.`];
     case 'vetoed':
       return [`${marked('stopped', 'stopped by a veto')}. Fix the reason, then ask again.`];
     default:
-      return [`${marked(state.mark, state.words)} · ${duration(between(run.startedAt, now))} so far · ${workLeft(shown, now)}`];
+      return [
+        `${marked(state.mark, state.words)} · ${duration(between(run.startedAt, now))} so far · ${workLeft(shown, now)}`,
+      ];
   }
 }
 
 function workLeft(shown: RunView, now: Date): string {
   const left = workLeftMs(shown, now);
-  return left === null ? 'work left not known (the plan has no estimates)' : `about ${duration(left)} of work left (from the plan), approvals not counted`;
+  return left === null
+    ? 'work left not known (the plan has no estimates)'
+    : `about ${duration(left)} of work left (from the plan), approvals not counted`;
 }
 
 function undoReason(run: Run): readonly string[] {
   return Object.values(run.gates).flatMap(({ undo }) =>
-    undo === null ? [] : [`Reason: ${machine(undo.reason, 200)}`, ...(undo.failed === null ? [] : [`Undo failed: ${machine(undo.failed.reason, 200)}`])],
+    undo === null
+      ? []
+      : [
+          `Reason: ${machine(undo.reason, 200)}`,
+          ...(undo.failed === null ? [] : [`Undo failed: ${machine(undo.failed.reason, 200)}`]),
+        ],
   );
-}
-
-/** What an abort leaves behind: before a gate the run's own scratch objects are dropped (DESIGN §4). */
-export function abortedFate(shown: RunView): string {
-  const closed = Object.values(shown.run.gates).some((gate) => gate.closed === 'done');
-  if (closed) return 'The databases are already swapped and stay so.';
-  const scratch = scratchOf(shown);
-  return `Nothing was cut over. ${scratch === null ? 'What the run made for itself is dropped.' : `${scratch} is dropped.`}`;
-}
-
-/** The scratch database, where a harmless step has made one. */
-export function scratchOf({ run, runbook }: RunView): string | null {
-  for (const { step, gate } of stepsOf(runbook)) {
-    const made = run.steps[step.id]?.output['database'];
-    if (gate === null && step.uses === 'pg.restoreScratch' && typeof made === 'string') return slackCode(made);
-  }
-  return null;
-}
-
-export function newestApproval({ approvals }: RunView): Approval | null {
-  return approvals[0] ?? null;
 }
 
 /** Steps as they are set: what stands between gates together, each gate for itself. */
@@ -134,23 +141,29 @@ function stretches(steps: readonly PlacedStep[]): readonly (readonly PlacedStep[
   return groups;
 }
 
-function stretchBlocks(view: IncidentView, shown: RunView, stretch: readonly PlacedStep[], links: Links): readonly Block[] {
+function stretchBlocks(
+  view: IncidentView,
+  shown: RunView,
+  stretch: readonly PlacedStep[],
+  links: Links,
+): readonly Block[] {
   const gate = stretch[0]?.gate ?? null;
   const heading = gate === null ? [] : [gateLine(view, shown, gate, stretch, links)];
   const lines = [...heading, ...stepLines(view, shown, stretch)];
   const blocks: Block[] = [];
-  for (let from = 0; from < lines.length; from += LINES_A_SECTION) blocks.push(section(...lines.slice(from, from + LINES_A_SECTION)));
+  for (let from = 0; from < lines.length; from += LINES_A_SECTION)
+    blocks.push(section(...lines.slice(from, from + LINES_A_SECTION)));
   return blocks;
 }
 
-function gateLine(view: IncidentView, shown: RunView, gate: Gate, stretch: readonly PlacedStep[], links: Links): string {
+function gateLine(
+  view: IncidentView,
+  shown: RunView,
+  gate: Gate,
+  stretch: readonly PlacedStep[],
+  links: Links,
+): string {
   return `${MARKS.approval.emoji} *Approval: ${machine(gate.title, 50)}*, ${stepRange(stretch)} · ${gateStanding(view, shown, gate, links)}`;
-}
-
-/** `step 7` or `steps 9–12`. */
-export function stepRange(steps: readonly { readonly number: number }[]): string {
-  const [first, last] = [steps[0]?.number, steps.at(-1)?.number];
-  return first === last ? `step ${first}` : `steps ${first}–${last}`;
 }
 
 function gateStanding(view: IncidentView, { run, approvals }: RunView, gate: Gate, links: Links): string {
@@ -161,7 +174,10 @@ function gateStanding(view: IncidentView, { run, approvals }: RunView, gate: Gat
   const approval = approvals.find((each) => each.id === id);
   if (approval === undefined) return `asked of ${REQUIRED_VOTES} people when the steps above are done`;
   const { status, votes } = approval;
-  const voters = personNames(view.people, votes.map(({ person }) => person));
+  const voters = personNames(
+    view.people,
+    votes.map(({ person }) => person),
+  );
   switch (status.is) {
     case 'open': {
       const card = link(links, approval.id, 'Open card');

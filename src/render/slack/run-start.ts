@@ -11,7 +11,10 @@ const MAX = 3000;
 
 export function encodeRunStart(start: RunStart): string {
   const text = JSON.stringify(start);
-  if (text.length > MAX) throw new RangeError(`the inputs of ${start.runbook} are too long for one form: ${text.length} of ${MAX} characters`);
+  if (text.length > MAX)
+    throw new RangeError(
+      `the inputs of ${start.runbook} are too long for one form: ${text.length} of ${MAX} characters`,
+    );
   return text;
 }
 
@@ -19,8 +22,15 @@ export function encodeRunStart(start: RunStart): string {
 export function parseRunStart(text: string): RunStart | null {
   const value = parsed(text);
   if (typeof value !== 'object' || value === null) return null;
-  const { incident, runbook, mode, inputs } = { incident: null, runbook: null, mode: null, inputs: null, ...value } satisfies Record<keyof RunStart, unknown>;
-  if (typeof incident !== 'string' || typeof runbook !== 'string' || !isMode(mode) || !isTexts(inputs)) return null;
+  const { incident, runbook, mode, inputs } = {
+    incident: null,
+    runbook: null,
+    mode: null,
+    inputs: null,
+    ...value,
+  } satisfies Record<keyof RunStart, unknown>;
+  if (typeof incident !== 'string' || typeof runbook !== 'string' || !isMode(mode) || !isTexts(inputs))
+    return null;
   return { incident, runbook, mode, inputs };
 }
 
@@ -37,5 +47,9 @@ function isMode(value: unknown): value is RunStart['mode'] {
 }
 
 function isTexts(value: unknown): value is Readonly<Record<string, string>> {
-  return typeof value === 'object' && value !== null && Object.values(value).every((each) => typeof each === 'string');
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    Object.values(value).every((each) => typeof each === 'string')
+  );
 }

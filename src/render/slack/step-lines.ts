@@ -42,7 +42,9 @@ function endingOf(view: IncidentView, { step }: PlacedStep, state: StepState): s
     case 'uncertain':
       return 'uncertain · nobody knows whether it happened';
     case 'skipped':
-      return status.byPerson ? `skipped by a person: ${inQuotes(status.reason, 40)}` : `skipped · ${machine(status.reason, 40)}`;
+      return status.byPerson
+        ? `skipped by a person: ${inQuotes(status.reason, 40)}`
+        : `skipped · ${machine(status.reason, 40)}`;
     case 'undone':
       return `undone · ${machine(status.summary, 40)}`;
   }
@@ -56,11 +58,16 @@ function running(spentMs: number, expectedMs: number | undefined): string {
 
 function askedOf(view: IncidentView, { status }: StepState): string {
   if (status.is !== 'asked' || status.question.kind === 'decision') return 'a decision';
-  return status.question.assignee === null ? 'a person to confirm' : `${personName(view.people, status.question.assignee)} to confirm`;
+  return status.question.assignee === null
+    ? 'a person to confirm'
+    : `${personName(view.people, status.question.assignee)} to confirm`;
 }
 
 function withTries(word: 'done' | 'failed', state: StepState, endedAt: string): string {
-  const spent = state.firstStartedAt === null ? '' : ` ${word === 'failed' ? 'after ' : ''}${duration(between(state.firstStartedAt, endedAt))}`;
+  const spent =
+    state.firstStartedAt === null
+      ? ''
+      : ` ${word === 'failed' ? 'after ' : ''}${duration(between(state.firstStartedAt, endedAt))}`;
   return `${word}${spent}${state.attempts > 1 ? `, attempt ${state.attempts}` : ''}`;
 }
 
@@ -72,7 +79,11 @@ const PENDING_KEPT = 6;
 type Fold = 'done' | 'pending' | null;
 
 /** The lines of a stretch of steps; long runbooks fold what is far behind and far ahead, and nothing else. */
-export function stepLines(view: IncidentView, shown: RunView, stretch: readonly PlacedStep[]): readonly string[] {
+export function stepLines(
+  view: IncidentView,
+  shown: RunView,
+  stretch: readonly PlacedStep[],
+): readonly string[] {
   const folds = foldsOf(shown.run, shown.runbook);
   const lines: string[] = [];
   for (let index = 0; index < stretch.length; ) {
@@ -80,14 +91,18 @@ export function stepLines(view: IncidentView, shown: RunView, stretch: readonly 
     const [first] = group;
     if (first === undefined) break;
     const fold = folds.get(first.number) ?? null;
-    if (fold === null || group.length < 2) lines.push(...group.map((placed) => stepLine(view, shown, placed)));
+    if (fold === null || group.length < 2)
+      lines.push(...group.map((placed) => stepLine(view, shown, placed)));
     else lines.push(foldedLine(shown.run, group, fold));
     index += group.length;
   }
   return lines;
 }
 
-function takeWhileSame(stretch: readonly PlacedStep[], folds: ReadonlyMap<number, Fold>): readonly PlacedStep[] {
+function takeWhileSame(
+  stretch: readonly PlacedStep[],
+  folds: ReadonlyMap<number, Fold>,
+): readonly PlacedStep[] {
   const kind = folds.get(stretch[0]?.number ?? 0) ?? null;
   const end = stretch.findIndex(({ number }) => (folds.get(number) ?? null) !== kind);
   return end === -1 ? stretch : stretch.slice(0, end);
@@ -99,7 +114,9 @@ function foldsOf(run: Run, runbook: Runbook): ReadonlyMap<number, Fold> {
   if (steps.length <= ALL) return new Map();
   const is = (placed: PlacedStep) => stepState(run, placed.step.id).status.is;
   const loose = steps.filter(({ gate }) => gate === null);
-  const behind = loose.filter((placed) => ['done', 'skipped', 'undone'].includes(is(placed))).slice(0, -DONE_KEPT);
+  const behind = loose
+    .filter((placed) => ['done', 'skipped', 'undone'].includes(is(placed)))
+    .slice(0, -DONE_KEPT);
   const ahead = loose.filter((placed) => is(placed) === 'pending').slice(PENDING_KEPT);
   return new Map<number, Fold>([
     ...behind.map(({ number }): [number, Fold] => [number, 'done']),
@@ -125,7 +142,9 @@ function spentMs({ firstStartedAt, status }: StepState): number {
 
 /** Work still to do by the plan's own figures, approvals not counted; null when the plan has none for what is left. */
 export function workLeftMs({ run, runbook }: RunView, now: Date): number | null {
-  const left = stepsOf(runbook).filter(({ step }) => !['done', 'skipped', 'undone'].includes(stepState(run, step.id).status.is));
+  const left = stepsOf(runbook).filter(
+    ({ step }) => !['done', 'skipped', 'undone'].includes(stepState(run, step.id).status.is),
+  );
   const known = left.filter(({ step }) => step.expected !== undefined);
   if (known.length === 0) return null;
   return known.reduce((sum, { step }) => {

@@ -149,6 +149,29 @@ test('a deleted namespace terminates with everything in it, and takes nothing ne
   expect(kube.control.list('pods', 'janua')).toEqual([]);
 });
 
+test('a recreated StatefulSet waits for the pod of its name to be gone', async () => {
+  kube.control.seed({ namespace: 'janua', statefulsets: [{ name: 'redis', replicas: 1, image: 'redis:7' }] });
+  const before = kube.control.get('pods', 'janua', 'redis-0')?.metadata.uid;
+
+  kube.control.recreate('statefulsets', 'janua', 'redis');
+
+  const uid = () => kube.control.get('pods', 'janua', 'redis-0')?.metadata.uid ?? before;
+  await expect.poll(uid, { timeout: 3000 }).not.toBe(before);
+});
+
+test('orphaned pods outlive their Deployment and are adopted by the next of its name', async () => {
+  const { apps } = admin();
+  const { spec } = await apps.readNamespacedDeployment(api);
+  const pods = kube.control.list('pods', 'janua').map((pod) => pod.metadata.uid);
+
+  await apps.deleteNamespacedDeployment({ ...api, propagationPolicy: 'Orphan' });
+  const body = { metadata: { name: api.name }, ...(spec && { spec }) };
+  await apps.createNamespacedDeployment({ namespace: 'janua', body });
+  await kube.control.settled('janua', 'janua-api');
+
+  expect(kube.control.list('pods', 'janua').map((pod) => pod.metadata.uid)).toEqual(pods);
+});
+
 test('version and discovery are served', async () => {
   const { version, core } = connect(kube.kubeconfig);
 

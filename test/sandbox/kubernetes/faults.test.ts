@@ -25,6 +25,12 @@ test('a lost reply leaves the effect behind', async () => {
   await expect(scaleTo(2)).resolves.toMatchObject({ spec: { replicas: 2 } });
 });
 
+test('the reply that is lost may be a refusal', async () => {
+  kube.control.fault({ lose: 'reply', on: { verb: 'patch' } });
+
+  await expect(scaleTo(-1)).rejects.toThrow('fetch failed');
+});
+
 test('a lost request leaves nothing behind', async () => {
   kube.control.fault({ lose: 'request', on: { verb: 'write' } });
 

@@ -95,6 +95,12 @@ test.each([
   expect(answer.message).toContain(where);
 });
 
+test('a name with capitals is invalid', async () => {
+  const answer = await refusal(admin().core.createNamespace({ body: { metadata: { name: 'Janua_DR' } } }));
+
+  expect(answer).toMatchObject({ code: 422, details: { causes: [{ field: 'metadata.name' }] } });
+});
+
 test('an autoscaler whose maximum is below its minimum is invalid', async () => {
   const spec = { minReplicas: 5, maxReplicas: 2, scaleTargetRef: { kind: 'Deployment', name: 'janua-api' } };
   const body = { metadata: { name: 'upside-down' }, spec };

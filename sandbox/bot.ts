@@ -1,0 +1,88 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import type { World } from './world.ts';
+
+const file = (name: string) => fileURLToPath(new URL(`../src/${name}`, import.meta.url));
+
+export interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export type Bot = Awaited<ReturnType<typeof startBot>>;
+
+/**
+ * Runs the real bot against the pretend world, as an operator would: migrate as the owner, then start as the runtime
+ * role. It is another process and knows nothing of the world but its environment and its configuration folder.
+ */
+export async function startBot(world: World, options: { slack?: 'socket' | 'off'; log?: (line: string) => void } = {}) {
+  const env = { ...process.env, ...world.env, DR_SLACK_MODE: options.slack ?? 'socket', DR_LOG_LEVEL: 'info' };
+  const migrated = await runNode(file('cli.ts'), ['migrate'], { ...env, ...world.ownerEnv });
+  if (migrated.code !== 0) throw new Error(`dr migrate failed:\n${migrated.stderr}`);
+  const clock = await world.startClock();
+  const lines: string[] = [];
+  let running = await start();
+
+  async function start() {
+    const child = spawn(process.execPath, [file('main.ts')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    if (child.pid !== undefined) await world.folder.guard(child.pid);
+    const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
+    const ready = new Promise<number>((resolve, reject) => {
+      const take = (chunk: Buffer) => {
+        for (const line of chunk.toString().split('\n').filter(Boolean)) {
+          lines.push(line);
+          options.log?.(line);
+          const port = line.match(/"port":(\d+),.*"msg":"ready"/)?.[1];
+          if (port !== undefined) resolve(Number(port));
+        }
+      };
+      child.stdout.on('data', take);
+      child.stderr.on('data', take);
+      void ended.then((code) => reject(new Error(`the bot ended with ${code} before it was ready:\n${lines.slice(-20).join('\n')}`)));
+      setTimeout(() => reject(new Error(`the bot was not ready in 30 s:\n${lines.slice(-20).join('\n')}`)), 30_000).unref();
+    });
+    return { child, ended, port: await ready };
+  }
+
+  /** A command line of the same bot, as a person at a terminal: `--as` and a key say who. */
+  function cli(args: readonly string[], extra: Readonly<Record<string, string>> = {}): Promise<Finished> {
+    return runNode(file('cli.ts'), args, { ...env, DR_SLACK_MODE: 'off', DR_LOG_LEVEL: 'fatal', ...extra });
+  }
+
+  return {
+    clock,
+    cli,
+    lines,
+    healthUrl: () => `http://127.0.0.1:${running.port}/health`,
+    kill: async () => {
+      running.child.kill('SIGKILL');
+      await running.ended;
+    },
+    restart: async () => {
+      running = await start();
+    },
+    stop: async () => {
+      running.child.kill('SIGTERM');
+      const code = await Promise.race([running.ended, new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), 25_000).unref())]);
+      if (code === 'late') running.child.kill('SIGKILL');
+      await running.ended;
+    },
+  };
+}
+
+function runNode(script: string, args: readonly string[], env: NodeJS.ProcessEnv): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [script, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let stdout = '';
+    let stderr = '';
+    child.stdout.on('data', (chunk: Buffer) => {
+      stdout += chunk.toString();
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? 1, stdout, stderr }));
+  });
+}

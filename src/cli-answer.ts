@@ -1,0 +1,66 @@
+import type { Answer, Command, Reply } from './command.ts';
+import { type Json, toJson } from './domain/canonical.ts';
+import { nameOf, type People } from './domain/people.ts';
+import { refusalText } from './render/refusals.ts';
+import { renderApproval } from './render/text/approval.ts';
+
+/** An answer as a terminal shows it: text, the same as JSON, and the exit code (CARDS §16). */
+export interface Shown {
+  readonly text: string;
+  readonly data: Json;
+  readonly exit: number;
+}
+
+const USAGE = new Set(['usage', 'unknown-command', 'choice-unknown', 'input-invalid', 'unknown-severity']);
+
+export function renderAnswer(answer: Answer, people: People, commands: readonly Command[]): Shown {
+  if (answer.kind === 'refusal') {
+    const text = refusalText(answer, { name: (person) => nameOf(people, person) });
+    return { text, data: { refused: answer.code, message: text, ...answer.facts }, exit: USAGE.has(answer.code) ? 2 : 1 };
+  }
+  if (answer.kind === 'form') return { text: `This needs more words. See: dr help ${answer.form}`, data: { refused: 'usage' }, exit: 2 };
+  return { text: textOf(answer, commands), data: dataOf(answer), exit: 0 };
+}
+
+function textOf(reply: Reply, commands: readonly Command[]): string {
+  switch (reply.what) {
+    case 'text':
+      return reply.lines.join('\n');
+    case 'approval':
+      return renderApproval(reply.view, reply.approval.id);
+    case 'report':
+      return reply.report.body;
+    case 'help':
+      return commands.map(({ usage, summary }) => `${usage.replace('/dr', 'dr').padEnd(56)} ${summary}`).join('\n');
+    default:
+      return JSON.stringify(dataOf(reply), null, 2);
+  }
+}
+
+/** The model itself, without people and plans, which have commands of their own. */
+function dataOf(reply: Reply): Json {
+  if (reply.data !== undefined) return reply.data;
+  switch (reply.what) {
+    case 'status':
+    case 'run': {
+      const { incident, runs } = reply.view;
+      return toJson({ incident, runs: runs.map(({ run, approvals }) => ({ ...run, approvals })) });
+    }
+    case 'incidents':
+      return toJson(reply.items);
+    case 'preview':
+      return toJson(reply.preview);
+    case 'plan':
+      return toJson({ version: reply.version, runbooks: Object.keys(reply.plan.runbooks) });
+    case 'report':
+      return toJson(reply.report);
+    case 'similar':
+      return toJson({ similar: reply.similar.map(({ id, title }) => ({ id, title })), declared: null });
+    case 'approval':
+      return toJson(reply.approval);
+    case 'text':
+      return toJson({ lines: reply.lines });
+    default:
+      return toJson({ what: reply.what });
+  }
+}

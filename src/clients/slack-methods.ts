@@ -1,0 +1,30 @@
+/**
+ * Every Web API method the bot calls, with the scopes any of which allows it (docs.slack.dev, method reference). The
+ * manifest is checked against this table, and nothing else can be called: `slack.call` takes only these names.
+ */
+export const SLACK_METHODS = {
+  'auth.test': [],
+  'chat.postMessage': ['chat:write'],
+  'chat.update': ['chat:write'],
+  'chat.postEphemeral': ['chat:write'],
+  'chat.getPermalink': [],
+  'conversations.create': ['channels:manage', 'groups:write'],
+  'conversations.info': ['channels:read', 'groups:read'],
+  'conversations.list': ['channels:read', 'groups:read'],
+  'conversations.invite': ['channels:manage', 'groups:write'],
+  'conversations.open': ['im:write'],
+  'conversations.setTopic': ['channels:manage', 'groups:write'],
+  'conversations.setPurpose': ['channels:manage', 'groups:write'],
+  'conversations.history': ['channels:history', 'groups:history'],
+  'conversations.replies': ['channels:history', 'groups:history'],
+  'files.getUploadURLExternal': ['files:write'],
+  'files.completeUploadExternal': ['files:write'],
+  'pins.add': ['pins:write'],
+  'usergroups.list': ['usergroups:read'],
+  'usergroups.users.list': ['usergroups:read'],
+  'users.info': ['users:read'],
+  'views.open': [],
+  'views.update': [],
+} as const satisfies Record<string, readonly string[]>;
+
+export type SlackMethod = keyof typeof SLACK_METHODS;

@@ -1,0 +1,48 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
+import { Hono } from 'hono';
+import { collectDefaultMetrics, Registry } from 'prom-client';
+
+export interface HttpDeps {
+  readonly host: string;
+  readonly port: number;
+  /** Slack's signed requests; null in Socket Mode. */
+  readonly slack: ((request: IncomingMessage, response: ServerResponse) => void) | null;
+  readonly health: () => Promise<Health>;
+}
+
+export interface Health {
+  readonly ok: boolean;
+  readonly database: string;
+  readonly slack: { readonly mode: string; readonly connected: boolean; readonly reason: string };
+}
+
+/** Health and metrics, and Slack's requests in HTTP mode. Slack being away is said and is no reason to be restarted. */
+export async function startHttp(deps: HttpDeps): Promise<{ port: number; stop(): Promise<void> }> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const app = new Hono();
+  app.get('/health', async (context) => {
+    const health = await deps.health();
+    return context.json(health, health.ok ? 200 : 503);
+  });
+  app.get('/metrics', async (context) => context.text(await registry.metrics(), 200, { 'content-type': registry.contentType }));
+  const listener = getRequestListener(app.fetch);
+  const server = createServer((request, response) => {
+    if (deps.slack !== null && request.url?.startsWith('/slack/')) deps.slack(request, response);
+    else void listener(request, response);
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(deps.port, deps.host, resolve);
+  });
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : deps.port,
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

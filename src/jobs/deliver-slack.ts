@@ -1,0 +1,86 @@
+import { AppError } from '../errors.ts';
+import { type Slack, slackError } from '../clients/slack.ts';
+
+export interface Where {
+  readonly channel: string;
+  readonly thread: string | null;
+}
+
+/** The message that carries a mark in its metadata, among the newest of the channel or thread. */
+export async function findPosted(slack: Slack, where: Where, mark: string): Promise<string | undefined> {
+  const args = { channel: where.channel, include_all_metadata: true, limit: 50 };
+  const answer =
+    where.thread === null
+      ? await slack.call('bulk', 'conversations.history', args)
+      : await slack.call('bulk', 'conversations.replies', { ...args, ts: where.thread });
+  const messages = Array.isArray(answer['messages']) ? answer['messages'] : [];
+  const found = messages.find((message: { metadata?: { event_payload?: { mark?: string } } }) => message.metadata?.event_payload?.mark === mark);
+  return found === undefined ? undefined : String(found.ts);
+}
+
+const permalinks = new Map<string, string>();
+
+/** The address of a message. It never changes, so each is asked for once. */
+export async function permalinkOf(slack: Slack, channel: string, ts: string): Promise<string> {
+  const key = `${channel}/${ts}`;
+  const known = permalinks.get(key);
+  if (known !== undefined) return known;
+  const answer = await slack.call('bulk', 'chat.getPermalink', { channel, message_ts: ts });
+  const link = String(answer['permalink'] ?? '');
+  permalinks.set(key, link);
+  return link;
+}
+
+/** Puts a report into the channel as a file; where files are blocked, as text in a thread. */
+export async function uploadReport(slack: Slack, where: Where, name: string, body: string): Promise<void> {
+  const bytes = Buffer.from(body, 'utf8');
+  try {
+    const ticket = await slack.call('delivery', 'files.getUploadURLExternal', { filename: name, length: bytes.length });
+    await slack.upload(String(ticket['upload_url']), bytes);
+    await slack.call('delivery', 'files.completeUploadExternal', {
+      files: [{ id: String(ticket['file_id']), title: name }],
+      channel_id: where.channel,
+      ...(where.thread === null ? {} : { thread_ts: where.thread }),
+    });
+  } catch (error) {
+    if (slackError(error) === undefined) throw error;
+    await postAsText(slack, where, name, body);
+  }
+}
+
+const PART = 3_500;
+
+async function postAsText(slack: Slack, where: Where, name: string, body: string): Promise<void> {
+  const text = `The file could not be uploaded (uploads are blocked). ${name} follows in this thread.`;
+  const head = await slack.call('delivery', 'chat.postMessage', { channel: where.channel, text, ...(where.thread === null ? {} : { thread_ts: where.thread }) });
+  const thread = where.thread ?? String(head['ts']);
+  for (let from = 0; from < body.length; from += PART) {
+    const part = body.slice(from, from + PART).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    await slack.call('delivery', 'chat.postMessage', { channel: where.channel, thread_ts: thread, text: part, unfurl_links: false });
+  }
+}
+
+/** Finds a channel by its name, once. A name that is an id already is taken as it is. */
+export function channelFinder(slack: Slack): (name: string) => Promise<string> {
+  const known = new Map<string, string>();
+  return async (name) => {
+    const wanted = name.replace(/^#/, '');
+    if (/^[CG][A-Z0-9]{6,}$/.test(wanted)) return wanted;
+    const found = known.get(wanted) ?? (await search(slack, wanted));
+    known.set(wanted, found);
+    return found;
+  };
+}
+
+async function search(slack: Slack, wanted: string): Promise<string> {
+  let cursor = '';
+  do {
+    const page = await slack.call('bulk', 'conversations.list', { limit: 200, exclude_archived: true, ...(cursor === '' ? {} : { cursor }) });
+    const channels: readonly { id: string; name: string }[] = Array.isArray(page['channels']) ? page['channels'] : [];
+    const found = channels.find(({ name }) => name === wanted);
+    if (found !== undefined) return found.id;
+    const metadata = page['response_metadata'];
+    cursor = typeof metadata === 'object' && metadata !== null && 'next_cursor' in metadata ? String(metadata.next_cursor) : '';
+  } while (cursor !== '');
+  throw new AppError('slack-unreachable', `There is no channel #${wanted} that the bot can see. Invite the bot there: /invite @dr-bot`, { retry: 'later' });
+}

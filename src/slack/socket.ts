@@ -1,0 +1,108 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { SocketModeReceiver } from '@slack/bolt';
+
+/**
+ * Socket Mode with the faults of socket-mode 3.1 fenced off. It exits the process on an event without an inner event
+ * (app_rate_limited) and on HTTP 500 from apps.connections.open, and is deaf for 5 s after each refresh. Here frames it
+ * cannot read are dropped before it sees them, and connecting is ours: at once after a close, then ever slower.
+ */
+export interface SupervisedSocket {
+  readonly receiver: SocketModeReceiver;
+  /** Connects and stays connected until `stop`; never throws. */
+  run(): Promise<void>;
+  stop(): Promise<void>;
+  isConnected(): boolean;
+  /** Why it is not connected; empty while it is. */
+  reason(): string;
+}
+
+const MAX_WAIT_MS = 10_000;
+
+export function superviseSocket(options: { appToken: string; apiUrl?: string; log: (fields: Record<string, unknown>, message: string) => void }): SupervisedSocket {
+  const receiver = new SocketModeReceiver({
+    appToken: options.appToken,
+    autoReconnectEnabled: false,
+    clientPingTimeout: 5_000,
+    logger: quietLogger(options.log),
+    installerOptions: { clientOptions: { retryConfig: { retries: 0 }, timeout: 5_000, ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }) } },
+  });
+  const { client } = receiver;
+  guardFrames(client, options.log);
+  let stopping = false;
+  let connected = false;
+  let why = 'not connected yet';
+  const closed = () =>
+    new Promise<void>((resolve) => {
+      client.once('disconnected', () => resolve());
+    });
+
+  async function run(): Promise<void> {
+    for (let failures = 0; !stopping; ) {
+      try {
+        const ended = closed();
+        await client.start();
+        connected = true;
+        why = '';
+        failures = 0;
+        options.log({}, 'connected to Slack');
+        await ended;
+        why = 'the connection was closed';
+      } catch (error) {
+        failures++;
+        why = error instanceof Error ? error.message : String(error ?? 'the connection was closed');
+        options.log({ reason: why, failures }, 'Slack cannot be reached; work goes on without it');
+      }
+      connected = false;
+      if (!stopping && failures > 0) await sleep(Math.min(MAX_WAIT_MS, 250 * 2 ** Math.min(failures, 6)));
+    }
+  }
+
+  return {
+    receiver,
+    run,
+    stop: async () => {
+      stopping = true;
+      await Promise.race([client.disconnect().catch(() => {}), sleep(1_000)]);
+    },
+    isConnected: () => connected,
+    reason: () => why,
+  };
+}
+
+type Client = SocketModeReceiver['client'];
+
+/** Passes on only frames that have what their type promises. */
+function guardFrames(client: Client, log: (fields: Record<string, unknown>, message: string) => void): void {
+  const originals = client.listeners('ws_message');
+  client.removeAllListeners('ws_message');
+  client.on('ws_message', (data: unknown, isBinary: unknown) => {
+    const fault = frameFault(data);
+    if (fault !== null) return log({ fault }, 'a frame from Slack was dropped');
+    for (const listener of originals) {
+      Promise.resolve(listener.call(client, data, isBinary)).catch((error: unknown) => log({ err: error }, 'a frame from Slack could not be handled'));
+    }
+  });
+}
+
+/** Why a frame cannot be handled; null when it can. */
+export function frameFault(data: unknown): string | null {
+  if (typeof data !== 'string') return 'not text';
+  let frame: unknown;
+  try {
+    frame = JSON.parse(data);
+  } catch {
+    return 'not JSON';
+  }
+  if (typeof frame !== 'object' || frame === null || !('type' in frame) || typeof frame.type !== 'string') return 'no type';
+  if (frame.type !== 'events_api') return null;
+  const payload = 'payload' in frame ? frame.payload : null;
+  const event = typeof payload === 'object' && payload !== null && 'event' in payload ? payload.event : null;
+  const readable = typeof event === 'object' && event !== null && 'type' in event;
+  return readable ? null : `an event without an inner event (${typeof payload === 'object' && payload !== null && 'type' in payload ? String(payload.type) : 'no payload'})`;
+}
+
+/** Slack's own log lines, without their debug output, which holds whole payloads. */
+function quietLogger(log: (fields: Record<string, unknown>, message: string) => void) {
+  const say = (...message: unknown[]) => log({ from: 'socket-mode' }, message.map(String).join(' ').slice(0, 300));
+  return { debug: () => {}, info: () => {}, warn: say, error: say, setLevel: () => {}, getLevel: () => 'warn' as never, setName: () => {} };
+}

@@ -1,0 +1,62 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { App, HTTPReceiver, type Receiver } from '@slack/bolt';
+import { startRouting } from './routes.ts';
+import type { SlackDeps } from './deps.ts';
+import { superviseSocket } from './socket.ts';
+
+export type SlackMode =
+  | { readonly mode: 'off' }
+  | { readonly mode: 'socket'; readonly botToken: string; readonly appToken: string; readonly apiUrl?: string }
+  | { readonly mode: 'http'; readonly botToken: string; readonly signingSecret: string; readonly apiUrl?: string };
+
+export interface RunningSlack {
+  /** Slack's signed requests, in HTTP mode. */
+  readonly requestListener: ((request: IncomingMessage, response: ServerResponse) => void) | null;
+  readonly state: () => { readonly mode: string; readonly connected: boolean; readonly reason: string };
+  stop(): Promise<void>;
+}
+
+/** Starts to listen to Slack. Never waits for it and never fails because of it. */
+export function startSlack(mode: SlackMode, deps: SlackDeps | null): RunningSlack {
+  if (mode.mode === 'off' || deps === null) {
+    return { requestListener: null, state: () => ({ mode: 'off', connected: false, reason: 'switched off' }), stop: async () => {} };
+  }
+  if (mode.mode === 'socket') {
+    const socket = superviseSocket({ appToken: mode.appToken, log: deps.log, ...(mode.apiUrl === undefined ? {} : { apiUrl: mode.apiUrl }) });
+    startRouting(listen(socket.receiver, mode), deps);
+    const running = socket.run();
+    return {
+      requestListener: null,
+      state: () => ({ mode: 'socket', connected: socket.isConnected(), reason: socket.reason() }),
+      stop: async () => {
+        await socket.stop();
+        await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 2_000))]);
+      },
+    };
+  }
+  const receiver = new HTTPReceiver({ signingSecret: mode.signingSecret, endpoints: '/slack/events', bodyLimit: 256 * 1024, customPropertiesExtractor: signatureOf });
+  startRouting(listen(receiver, mode), deps);
+  return {
+    requestListener: (request, response) => receiver.requestListener(request, response),
+    state: () => ({ mode: 'http', connected: true, reason: '' }),
+    stop: async () => {},
+  };
+}
+
+function listen(receiver: Receiver, mode: Exclude<SlackMode, { mode: 'off' }>): App {
+  return new App({
+    receiver,
+    // Identities are not needed and not asked for: Slack may be away when this starts.
+    authorize: async () => ({ botToken: mode.botToken }),
+    convoStore: false,
+    ignoreSelf: false,
+    extendedErrorHandler: true,
+    clientOptions: { retryConfig: { retries: 0 }, timeout: 2_000, rejectRateLimitedCalls: true, ...(mode.apiUrl === undefined ? {} : { slackApiUrl: mode.apiUrl }) },
+  });
+}
+
+/** Signature and time of a request in HTTP mode: Bolt checks neither a replay nor a time in the future. */
+function signatureOf(request: { headers?: IncomingMessage['headers'] }): Record<string, string> {
+  const header = (name: string) => String(request.headers?.[name] ?? '');
+  return { signature: header('x-slack-signature'), timestamp: header('x-slack-request-timestamp') };
+}

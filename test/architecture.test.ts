@@ -1,0 +1,205 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { basename, dirname, join, normalize } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const MAX_LINES = 300;
+
+interface Layer {
+  /** Layers it may import, besides itself. */
+  readonly may: readonly string[];
+  readonly packages: readonly string[];
+  /** `true`: every module of Node. Pure layers name the ones they may use. */
+  readonly node: true | readonly string[];
+}
+
+/** Who may import whom. Nothing points up; a package that matters has one importer. */
+const LAYERS: Readonly<Record<string, Layer>> = {
+  domain: { may: [], packages: ['zod'], node: ['node:crypto'] },
+  render: { may: ['domain'], packages: ['liquidjs', 'echarts'], node: [] },
+  store: { may: ['domain', 'ground'], packages: ['pg', 'node-pg-migrate'], node: ['node:url'] },
+  // pg: the owner's session that grants the runtime role its rights on pg-boss's schema.
+  queue: { may: ['domain', 'store', 'ground'], packages: ['pg-boss', 'pg'], node: [] },
+  services: { may: ['domain', 'store', 'queue', 'ground'], packages: [], node: [] },
+  clients: {
+    may: ['domain', 'ground'],
+    packages: [
+      '@aws-sdk/client-s3',
+      '@aws-sdk/client-sns',
+      '@kubernetes/client-node',
+      '@slack/web-api',
+      'ioredis',
+      'pg',
+      'zod',
+    ],
+    node: true,
+  },
+  actions: { may: ['domain', 'clients', 'ground'], packages: ['zod'], node: true },
+  command: { may: ['domain', 'services'], packages: [], node: [] },
+  commands: { may: ['domain', 'services', 'command', 'ground'], packages: ['zod'], node: [] },
+  jobs: {
+    may: ['domain', 'store', 'queue', 'services', 'actions', 'clients', 'render', 'ground'],
+    packages: ['node-cron'],
+    node: true,
+  },
+  slack: {
+    may: ['domain', 'services', 'render', 'command', 'ground'],
+    packages: ['@slack/bolt', '@slack/socket-mode', 'zod'],
+    node: true,
+  },
+  http: {
+    may: ['domain', 'services', 'render', 'ground'],
+    packages: ['hono', '@hono/node-server', 'prom-client', 'zod'],
+    node: true,
+  },
+  /** errors.ts and hop.ts: under everything but what is pure. */
+  ground: { may: [], packages: [], node: true },
+  /** The top of src/: starts things, reads files, knows everybody. */
+  app: {
+    may: [
+      'domain',
+      'render',
+      'store',
+      'queue',
+      'services',
+      'clients',
+      'actions',
+      'command',
+      'commands',
+      'jobs',
+      'slack',
+      'http',
+      'ground',
+    ],
+    packages: ['commander', 'pino', 'yaml', 'zod'],
+    node: true,
+  },
+  /** The pretend world knows the bot only as a process. */
+  sandbox: {
+    may: [],
+    packages: [
+      '@aws-sdk/client-s3',
+      '@aws-sdk/client-sns',
+      '@kubernetes/client-node',
+      'fauxqs',
+      'pg',
+      'ws',
+      'yaml',
+      'zod',
+    ],
+    node: true,
+  },
+};
+
+const GROUND = ['src/errors.ts', 'src/hop.ts'];
+
+const code = ['src', 'commands', 'sandbox'].flatMap(filesOf);
+const everything = [...code, ...['bench', 'test'].flatMap(filesOf)];
+
+test('nothing imports upwards, and a package only where the table allows it', () => {
+  const faults = code.flatMap((path) => importFaults(path, read(path)));
+
+  expect(faults).toEqual([]);
+});
+
+test('the domain and the rendering have no clock, no randomness and no environment', () => {
+  const pure = code.filter((path) => ['domain', 'render'].includes(layerOf(path)));
+  const faults = pure.flatMap((path) => impureLines(path, read(path)));
+
+  expect(faults).toEqual([]);
+});
+
+test(`no file is longer than ${MAX_LINES} lines`, () => {
+  const long = code.filter((path) => read(path).trimEnd().split('\n').length > MAX_LINES);
+
+  expect(long).toEqual([]);
+});
+
+test('every export has a name', () => {
+  const faults = everything.filter((path) => /^export default\b|\bas default\b/m.test(read(path)));
+
+  expect(faults).toEqual([]);
+});
+
+test('files are kebab-case', () => {
+  const faults = everything.filter(
+    (path) => !/^[a-z0-9]+(-[a-z0-9]+)*(\.db)?(\.test)?\.ts$/.test(basename(path)),
+  );
+
+  expect(faults).toEqual([]);
+});
+
+test('no module is replaced in a test', () => {
+  // Written in two parts, or this file would name itself.
+  const replaced = new RegExp(`\\bvi\\.${'mock'}\\(`);
+
+  expect(everything.filter((path) => replaced.test(read(path)))).toEqual([]);
+});
+
+test.each([
+  ['src/domain/run.ts', 'domain must not import ground', "import { AppError } from '../errors.ts';"],
+  ['src/domain/run.ts', 'domain must not import node:fs', "import fs from 'node:fs';"],
+  ['src/store/events.ts', 'store must not import jobs', "import type { World } from '../jobs/world.ts';"],
+  ['src/jobs/run.ts', 'jobs must not import pg-boss', "import { PgBoss } from 'pg-boss';"],
+  ['src/http/server.ts', 'http must not import @slack/bolt', "const bolt = await import('@slack/bolt');"],
+  ['src/slack/start.ts', 'slack must not import app', "export {\n  a,\n  b,\n} from '../app.ts';"],
+  ['commands/run.ts', 'commands must not import jobs', "import '../src/jobs/run.ts';"],
+  ['sandbox/world.ts', 'sandbox must not import app', "import { createApp } from '../src/app.ts';"],
+  ['sandbox/world.ts', 'sandbox must not import commands', "import { run } from '../commands/run.ts';"],
+])('the table finds it: %s, %s', (path, said, source) => {
+  expect(importFaults(path, source)).toEqual([`${path}: ${said}`]);
+});
+
+function importFaults(path: string, source: string): readonly string[] {
+  const own = layerOf(path);
+  return importsOf(source).flatMap((specifier) => {
+    const target = specifier.startsWith('.') ? layerOf(normalize(join(dirname(path), specifier))) : specifier;
+    return isAllowed(own, target, specifier) ? [] : [`${path}: ${own} must not import ${target}`];
+  });
+}
+
+function isAllowed(own: string, target: string, specifier: string): boolean {
+  const layer = LAYERS[own];
+  if (layer === undefined) return false;
+  if (specifier.startsWith('.')) return target === own || layer.may.includes(target);
+  if (isBuiltin(specifier)) return layer.node === true || layer.node.includes(specifier);
+  return layer.packages.some((name) => specifier === name || specifier.startsWith(`${name}/`));
+}
+
+/** Specifiers of static imports, re-exports and dynamic imports. The formatter keeps statements at the line's start. */
+function importsOf(source: string): readonly string[] {
+  const found = [
+    ...source.matchAll(/^(?:import|export)\s(?:[^'";]*?\sfrom\s+)?['"]([^'"]+)['"]/gm),
+    ...source.matchAll(/\bimport\(\s*['"]([^'"]+)['"]/g),
+  ];
+  return found.map((match) => match[1] ?? '');
+}
+
+/** `src/domain/run.ts` → domain, `src/main.ts` → app, `sandbox/slack/store.ts` → sandbox. */
+function layerOf(path: string): string {
+  if (GROUND.includes(path)) return 'ground';
+  if (path === 'src/command.ts') return 'command';
+  const [top = '', folder = '', ...rest] = path.split('/');
+  if (top !== 'src') return top;
+  return rest.length === 0 ? 'app' : folder;
+}
+
+function impureLines(path: string, source: string): readonly string[] {
+  const impure =
+    /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\brandom(UUID|Bytes|Int)\(|\bprocess\.\w|\bperformance\.\w/;
+  return source
+    .split('\n')
+    .flatMap((line, index) => (impure.test(line) ? [`${path}:${index + 1} ${line.trim()}`] : []));
+}
+
+function filesOf(folder: string): readonly string[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .map((name) => join(folder, name));
+}
+
+function read(path: string): string {
+  return readFileSync(join(ROOT, path), 'utf8');
+}

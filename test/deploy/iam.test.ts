@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { Plan } from '../../src/domain/plan.ts';
+
+const OneOrMore = z.union([z.string(), z.array(z.string())]).transform((given) => [given].flat());
+const Policy = z.strictObject({
+  Version: z.literal('2012-10-17'),
+  Statement: z.array(
+    z.strictObject({
+      Sid: z.string(),
+      Effect: z.literal('Allow'),
+      Action: OneOrMore,
+      Resource: OneOrMore,
+      Condition: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+    }),
+  ),
+});
+
+/** The right that each call of the SDK needs. */
+const RIGHTS: Readonly<Record<string, readonly string[]>> = {
+  GetObjectCommand: ['s3:GetObject', 's3:GetObjectVersion'],
+  HeadObjectCommand: ['s3:GetObject', 's3:GetObjectVersion'],
+  paginateListObjectsV2: ['s3:ListBucket'],
+  PublishCommand: ['sns:Publish'],
+};
+
+test.each([
+  ['src/clients/s3.ts', 'deploy/iam/backup-read.json'],
+  ['src/clients/sns.ts', 'deploy/iam/notice-publish.json'],
+])('what %s calls is exactly what %s allows', (client, file) => {
+  const calls = [...read(client).matchAll(/\b([A-Za-z]+Command|paginate[A-Za-z0-9]+)\b/g)].map(
+    ([name]) => name,
+  );
+  const needed = calls.flatMap((call) => RIGHTS[call] ?? [`unknown: ${call}`]);
+  const allowed = policy(file).Statement.flatMap(({ Action }) => Action);
+
+  expect(allowed.toSorted()).toEqual([...new Set(needed)].toSorted());
+});
+
+test('the policies name actions and places, and reach no further than the backups of the plan', () => {
+  const { backups } = Plan.parse(parse(read('plans/janua.yml')));
+  const [readObjects, list] = policy('deploy/iam/backup-read.json').Statement;
+  const everything = ['backup-read', 'backup-decrypt', 'notice-publish'].flatMap(
+    (name) => policy(`deploy/iam/${name}.json`).Statement,
+  );
+
+  expect(readObjects?.Resource).toEqual(
+    backups.map(({ location }) => `arn:aws:s3:::${location.connection}/${location.prefix}*`),
+  );
+  expect(list?.Condition).toEqual({ StringLike: { 's3:prefix': `${backups[0]?.location.prefix}*` } });
+  for (const { Action, Resource } of everything) {
+    expect(Action.filter((action) => action.includes('*'))).toEqual([]);
+    expect(Resource.filter((resource) => resource === '*')).toEqual([]);
+  }
+});
+
+function policy(path: string): z.infer<typeof Policy> {
+  return Policy.parse(JSON.parse(read(path)));
+}
+
+function read(path: string): string {
+  return readFileSync(new URL(`../../${path}`, import.meta.url), 'utf8');
+}

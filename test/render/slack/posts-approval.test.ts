@@ -1,0 +1,53 @@
+import { describe, expect, test } from 'vitest';
+import { NO_SURROUNDINGS } from '../../../src/render/slack/surroundings.ts';
+import { buttonsOf } from '../../helpers/block-kit.ts';
+import { storyAt } from '../../helpers/sample-day.ts';
+import { declare, startRun } from '../../helpers/sample-events.ts';
+import { LIVES } from '../../helpers/sample-lives.ts';
+import { createStory } from '../../helpers/sample-story.ts';
+import { postOf, read } from './post-of.ts';
+
+describe('approvers', () => {
+  test('learn at the start that they will be needed, and have nothing to press', () => {
+    const post = postOf(storyAt('started'), 'run.started', '02:15:00');
+
+    expect(post?.message.text).toBe(
+      'You will be asked to approve: Cut over to the restored database, Janua PRODUCTION. Nothing to do yet.',
+    );
+    expect(buttonsOf(post?.message.blocks ?? [])).toEqual([]);
+  });
+
+  test('of a runbook without a gate are not called', () => {
+    const story = createStory({ runbook: 'long-40' });
+    declare(story);
+    startRun(story, { runbook: 'long-40' });
+
+    expect(postOf(story, 'run.started', '02:15:00')).toBeNull();
+  });
+
+  test('get the way to the card, where its address is known', () => {
+    const post = postOf(storyAt('asked'), 'approval.requested', '02:20:00', {
+      ...NO_SURROUNDINGS,
+      links: { 'APR-57': 'https://x.slack.com/p1' },
+    });
+
+    expect(buttonsOf(post?.message.blocks ?? []).map(({ text, url }) => [text.text, url])).toEqual([
+      ['Open card', 'https://x.slack.com/p1'],
+    ]);
+  });
+
+  test('who did not hear of it before are told why they are asked', () => {
+    expect(read(postOf(LIVES.reminded({}), 'approval.reminded', '02:25:00'))).toContain(
+      'Nobody else has approved yet, so you are asked too.',
+    );
+  });
+
+  test('see each vote counted, and whom it now takes', () => {
+    expect(read(postOf(LIVES['half approved']({}), 'approval.vote-cast', '02:21:00'))).toContain(
+      'approved by Ana, 02:20:10. 1 of 2. One more person: Ben or Mina.',
+    );
+    expect(read(postOf(LIVES.approved({}), 'approval.vote-cast', '02:27:00'))).toContain(
+      'approved by Ben, 02:26:41. 2 of 2. Last checks, then the gate opens.',
+    );
+  });
+});

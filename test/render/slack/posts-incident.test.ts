@@ -1,0 +1,92 @@
+import { describe, expect, test } from 'vitest';
+import { NO_SURROUNDINGS } from '../../../src/render/slack/surroundings.ts';
+import { buttonsOf } from '../../helpers/block-kit.ts';
+import { storyAt } from '../../helpers/sample-day.ts';
+import { declare, publish } from '../../helpers/sample-events.ts';
+import { LIVES } from '../../helpers/sample-lives.ts';
+import { at, createStory } from '../../helpers/sample-story.ts';
+import { postOf, read } from './post-of.ts';
+
+describe('an update', () => {
+  const published = (changes: Parameters<typeof publish>[3]): string => {
+    const story = storyAt('monitoring');
+    publish(story, 1, '02:42:00', changes);
+    return read(postOf(story, 'incident.update-published', '02:43:00'));
+  };
+
+  test('says what, next and when the next one comes', () => {
+    expect(published({})).toContain(
+      '*Update 1 · INC-2026-014 · Janua · SEV1 · Monitoring*\n*Impact*\n> All regions. Login and token refresh return 500.\n*What changed*\n> A migration deleted rows in four tables\n*What is next*\n> watch until 03:15 UTC, then resolve (Ana).\n*Expected back*  not known yet\n*Next update by 03:12 UTC*',
+    );
+    expect(published({})).toContain('Published by Chloe 02:42:00 (on time, due 02:42 UTC)');
+  });
+
+  test('that nobody edited says so', () => {
+    expect(published({ automatic: true })).toContain('Posted by the bot at the due time; nobody edited it');
+  });
+
+  test('that came late says by how much', () => {
+    expect(published({ dueAt: at('02:37:00') })).toContain(':warning: late by 5 min, due 02:37 UTC');
+  });
+
+  test('after an outage stands for all that were missed', () => {
+    expect(published({ missed: [at('02:12:00'), at('02:27:00')] })).toContain(
+      ':warning: late: the updates due 02:12 UTC and 02:27 UTC could not be posted; this one stands for them too',
+    );
+  });
+});
+
+describe('a draft', () => {
+  const story = LIVES['draft of an update']({});
+
+  test('shows the text that is posted if nobody acts, and three things to do', () => {
+    const draft = {
+      status: 'investigating',
+      impact: 'Sign-in fails.',
+      changed: 'Restore began.',
+      next: 'Approval.',
+      expectedBack: null,
+    } as const;
+
+    const post = postOf(story, 'incident.update-drafted', '02:37:05', { ...NO_SURROUNDINGS, draft });
+
+    expect(read(post)).toContain(
+      '*Update for INC-2026-014 is due 02:42 UTC, in 5 min.* If nobody acts, this text is posted then.',
+    );
+    expect(read(post)).toContain('*What changed*\n> Restore began.');
+    expect(buttonsOf(post?.message.blocks ?? []).map(({ text }) => text.text)).toEqual([
+      'Publish',
+      'Edit',
+      'Snooze',
+    ]);
+  });
+
+  test('goes to the deputy or the commander where there is no liaison, else to the channel', () => {
+    const nobody = createStory();
+    declare(nobody);
+    nobody.incident({ kind: 'incident.update-drafted', dueAt: at('02:42:04') }, '02:37:04');
+
+    expect(postOf(nobody, 'incident.update-drafted', '02:37:05')?.dm).toBeNull();
+
+    nobody.incident(
+      { kind: 'incident.role-assigned', role: 'commander', person: 'ben', previous: null },
+      '02:38:00',
+    );
+
+    expect(postOf(nobody, 'incident.update-drafted', '02:38:05')?.dm).toEqual(['ben']);
+  });
+});
+
+test('who loses a role is told with who gets it', () => {
+  const story = storyAt('commanded');
+  story.incident(
+    { kind: 'incident.role-assigned', role: 'commander', person: 'ben', previous: 'ana' },
+    '02:20:00',
+    'ben',
+  );
+
+  const post = postOf(story, 'incident.role-assigned', '02:20:05');
+
+  expect(post?.dm).toEqual(['ben', 'ana']);
+  expect(read(post)).toContain('*Ben is commander of INC-2026-014 now*');
+});

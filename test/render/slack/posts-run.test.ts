@@ -1,0 +1,46 @@
+import { describe, expect, test } from 'vitest';
+import { storyAt } from '../../helpers/sample-day.ts';
+import { begin, finish } from '../../helpers/sample-events.ts';
+import { LIVES } from '../../helpers/sample-lives.ts';
+import { at, type Story } from '../../helpers/sample-story.ts';
+import { postOf, read } from './post-of.ts';
+
+describe('what a finished step leaves in the thread', () => {
+  test('is its time, its summary and its facts as name and value', () => {
+    expect(
+      read(postOf(storyAtFirst({ candidates: '6', refused: '2' }), 'step.finished', '02:15:00')),
+    ).toContain(
+      'Step 1 *Find the newest good backup*: done in 4 s.\n`…_020004.dump`, 2 refused\n```\ncandidates: 6\nrefused: 2\n```',
+    );
+  });
+
+  test('is the first twenty and the last ten lines of a long output', () => {
+    const lines = Array.from({ length: 100 }, (_, index) => `line ${index}`).join('\n');
+
+    const text = read(postOf(storyAtFirst({ log: lines }), 'step.finished', '02:15:00'));
+
+    expect(text).toContain('line 19\n… 70 lines left out, all of them in Details\nline 90');
+  });
+
+  test('cannot end its code block early', () => {
+    expect(
+      read(postOf(storyAtFirst({ log: '``` *APPROVED*' }), 'step.finished', '02:15:00')).match(/```/g),
+    ).toHaveLength(2);
+  });
+});
+
+function storyAtFirst(facts: Record<string, string>): Story {
+  const story = storyAt('started');
+  finish(story, 'find', '02:14:41', '02:14:45', facts);
+  return story;
+}
+
+test('an abort inside the gate says that the gate is taken back', () => {
+  const story = LIVES['gate running']({});
+  begin(story, 'swap', '02:26:45', 2);
+  story.run({ kind: 'run.abort-requested', person: 'ben', reason: 'wrong database', at: at('02:26:46') });
+
+  expect(read(postOf(story, 'run.abort-requested', '02:26:50'))).toContain(
+    'aborted by Ben*. Reason:\n> wrong database\nThe open gate is taken back, as approved.',
+  );
+});
