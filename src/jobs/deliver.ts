@@ -13,7 +13,7 @@ import { renderRunCard } from '../render/slack/run-card.ts';
 import type { Surroundings } from '../render/slack/surroundings.ts';
 import type { Incidents } from '../services/incidents.ts';
 import type { Views } from '../services/views.ts';
-import { type Delivery, delivered, deliveryOf, openDeliveries, postponed, wantDirect } from '../store/deliveries.ts';
+import { askingPosts, type Delivery, delivered, deliveryOf, openDeliveries, postponed, wantDirect } from '../store/deliveries.ts';
 import { eventBySeq } from '../store/events.ts';
 import { newestReport } from '../store/surroundings.ts';
 import { openIncidentChannel } from './deliver-channel.ts';
@@ -73,7 +73,8 @@ async function show(deps: DeliverDeps, view: IncidentView, delivery: Delivery): 
     case 'incident-card':
       return card(deps, delivery, place(view), renderIncidentCard(view, await linksOf(deps, view)), { pin: true });
     case 'run-card':
-      return card(deps, delivery, place(view), renderRunCard(view, delivery.subject, await linksOf(deps, view)));
+      await card(deps, delivery, place(view), renderRunCard(view, delivery.subject, await linksOf(deps, view)));
+      return refreshQuestions(deps, view);
     case 'approval-card':
       return card(deps, delivery, place(view), renderApprovalCard(view, delivery.subject, await linksOf(deps, view)));
     case 'post':
@@ -141,8 +142,30 @@ async function post(deps: DeliverDeps, view: IncidentView, delivery: Delivery): 
   }
   const where = await threadPlace(deps, view, rendered.thread, Number(delivery.subject));
   const ts = await postOnce(deps, delivery, where, rendered.message, rendered.broadcast);
-  await done(where.channel, ts);
+  const hash = hasButtons(rendered.message) ? hashOf(rendered.message) : null;
+  await delivered(world.db, delivery, { channel: where.channel, ts, hash, upTo: delivery.wanted });
   if (rendered.underAnnouncement && rendered.thread !== 'announcement') await wantDirect(world.db, view.incident.id, delivery.wanted, 'announcement');
+}
+
+/**
+ * Posts that ask something are drawn again until nothing is asked any more: a button that can no longer work is taken
+ * away, and what was chosen is said.
+ */
+async function refreshQuestions(deps: DeliverDeps, view: IncidentView): Promise<void> {
+  for (const asking of await askingPosts(deps.world.db, view.incident.id)) {
+    const logged = await eventBySeq(deps.world.db, Number(asking.subject));
+    const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
+    if (rendered === null || asking.channel === null || asking.ts === null) continue;
+    const hash = hashOf(rendered.message);
+    if (hash === asking.shownHash) continue;
+    const { channel, ts } = asking;
+    await deps.slack.call('delivery', 'chat.update', { channel, ts, ...rendered.message }).catch(isGone);
+    await delivered(deps.world.db, asking, { channel, ts, hash: hasButtons(rendered.message) ? hash : null, upTo: asking.wanted });
+  }
+}
+
+function hasButtons(message: Message): boolean {
+  return message.blocks.some(({ type }) => type === 'actions');
 }
 
 /** A copy of an event's message: to one person, or under the announcement for everybody outside the channel. */
@@ -237,6 +260,6 @@ function isGone(error: unknown): boolean {
 
 function hashOf(message: Message): string {
   // The moment a card was drawn is not a reason to draw it again.
-  const text = JSON.stringify(message).replace(/As of \d{2}:\d{2}:\d{2}/gi, '');
+  const text = JSON.stringify(message).replace(/As of (\d{1,2} \w{3} )?\d{2}:\d{2}:\d{2}/gi, '');
   return createHash('sha256').update(text).digest('hex');
 }

@@ -165,7 +165,7 @@ const SENTENCES = {
   'preview-blocked': (f) =>
     `This run would stop before changing anything${f.when('reasons', (why) => `: ${why.replace(/\.$/, '')}`)}. Nothing was started. Mend that, or choose another runbook or restore point.`,
   'too-few-approvers': (f) =>
-    `${f.get('system', 'This system')} has ${f.get('have', 'too few')} eligible approvers and two are needed. Nothing was started. Add people to the plan's approvers and to people.yml.`,
+    `${f.get('system', 'This system')} has ${f.get('have', 'too few')} eligible ${f.get('have', '') === '1' ? 'approver' : 'approvers'} and two are needed. Nothing was started. Add people to the plan's approvers and to people.yml.`,
   'report-missing': (f) =>
     `${f.get('incident', 'This incident')} has no report yet. Nothing was sent. It is written when the incident is resolved: ${f.dr} resolve`,
   'role-empty': (f) =>
@@ -186,5 +186,5 @@ function textUnreadable(f: Facts): string {
   if (f.get('max', '') !== '') {
     return `The ${field} has ${f.get('length', 'more than')} of ${f.get('max', '')} characters. Nothing was recorded. Shorten it and send it again.`;
   }
-  return `The ${field} holds no readable text${f.when('min', (min) => ` of ${min} characters or more`)}. Nothing was recorded. Say it in a few words and send it again.`;
+  return `The ${field} holds no readable text${f.when('min', (min) => (min === '1' ? '' : ` of ${min} characters or more`))}. Nothing was recorded. Say it in a few words and send it again.`;
 }

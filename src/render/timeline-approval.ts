@@ -35,7 +35,7 @@ export function approvalSentence(event: ApprovalEvent, telling: Telling): string
     case 'approval.click-refused': {
       const who = event.person === null ? 'someone not in people.yml' : name(event.person);
       const account = event.account === null ? '' : ` (${ink.text(event.account)})`;
-      return `A click of ${who}${account} on ${subject} was refused: ${event.code}`;
+      return `A click of ${who}${account} on ${subject} was refused: ${ink.text(event.code)}`;
     }
   }
 }

@@ -44,9 +44,9 @@ function stepSentence(event: StepEvent, telling: Telling): string {
     case 'step.failed':
       return `${step}: failed, attempt ${event.attempt}. ${ink.text(event.reason)}${tail(event.details, telling)}`;
     case 'step.postponed':
-      return `${step}: waits and tries again at ${until(event.until)} (try ${event.tries}). ${ink.text(event.reason)}`;
+      return `${step}: waits and tries again at ${until(event.until)} (try ${event.tries}): ${ink.text(event.reason)}`;
     case 'step.waiting':
-      return `${step}: waits until ${until(event.until)}. ${ink.text(event.note)}`;
+      return `${step}: waits until ${until(event.until)}: ${ink.text(event.note)}`;
     case 'step.asked':
       return `${step}: asks ${questionWords(event.question, telling)}`;
     case 'step.uncertain':

@@ -68,7 +68,7 @@ const HANDLERS: Record<ActionId, Handler> = {
   'step.skip': (press) => dialog(press, 'Skip step', (view) => renderSkip(view, press.carried.run ?? '', press.carried.step ?? '')),
   'step.happened': (press) => dialog(press, 'It happened', (view) => renderRuling(view, press.carried.run ?? '', press.carried.step ?? '', true)),
   'step.did-not-happen': (press) => dialog(press, 'It did not happen', (view) => renderRuling(view, press.carried.run ?? '', press.carried.step ?? '', false)),
-  'step.answer': (press) => dialog(press, 'Answer', (view) => renderAnswer(view, press.carried.run ?? '', press.carried.step ?? '')),
+  'step.answer': (press) => dialog(press, 'Mark as done', (view) => renderAnswer(view, press.carried.run ?? '', press.carried.step ?? '')),
   'gate.undo': (press) => change(press, ({ runs }, actor, { run }) => runs.abort(actor, run ?? '', 'undo was asked for on the card'), 'Recorded. The gate is taken back.'),
   'approval.review': (press) => dialog(press, 'Review and approve', (view) => review(press, view)),
   'approval.veto': (press) =>

@@ -58,6 +58,15 @@ export async function deliveryOf(
   return rows[0];
 }
 
+/** Posts with buttons that are still live. */
+export async function askingPosts(db: Db, incident: string): Promise<readonly Delivery[]> {
+  const { rows } = await db.query<{ -readonly [K in keyof Delivery]: Delivery[K] }>(
+    `select ${COLUMNS} from deliveries where incident_id = $1 and surface = 'post' and shown_hash is not null`,
+    [incident],
+  );
+  return rows;
+}
+
 /** Records where a surface stands. `upTo` is what it was rendered from: newer events keep it out of date. */
 export async function delivered(
   db: Db,

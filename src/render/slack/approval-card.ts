@@ -45,7 +45,7 @@ export function renderApprovalCard(view: IncidentView, approvalId: string, links
           section(...lifeLines(view, shown, approval, links)),
           section(`${MARKS.approval.emoji} *Approval: ${titleOf(approval)}* · ${subjectOf(approval)}`),
         ]),
-    ...factBlocks(view, approval),
+    ...factBlocks(view, approval, 'card'),
     open ? votesBlock(view, approval) : null,
     open ? openButtons(view, approval) : actions(detailsButton(approval)),
     context(

@@ -4,7 +4,7 @@ import { fingerprintOf } from '../../domain/canonical.ts';
 import type { IncidentView, RunView } from '../../domain/views.ts';
 import { dualInstant, duration } from '../format.ts';
 import { MARKS } from '../words.ts';
-import { type Block, section } from './blocks.ts';
+import { type Block, section, sections } from './blocks.ts';
 import { stepRange } from './run-parts.ts';
 import { clockOf, machine, personName, personNames } from './text.ts';
 
@@ -25,22 +25,31 @@ export function eligibleNow(view: IncidentView, approval: Approval): readonly st
   return stillEligible(approval, view.plan.approvals.approvers);
 }
 
-/** The facts, in the order a tired reader needs them. `full`: the dialog also lists what the fingerprint covers. */
-export function factBlocks(view: IncidentView, approval: Approval, full = false): readonly Block[] {
+/**
+ * The facts, in the order a tired reader needs them. `card`: long lists are shortened. `dialog`: nothing is left out,
+ * and what the fingerprint covers is listed too.
+ */
+export function factBlocks(
+  view: IncidentView,
+  approval: Approval,
+  place: 'card' | 'dialog',
+): readonly Block[] {
   const { card } = approval;
+  const paragraph = (...lines: readonly string[]) =>
+    place === 'card' ? [section(...lines)] : sections(...lines);
   return [
-    section('*What happens*', ...happenings(approval)),
-    section('*What stops working*', machine(card.impact, 300), ...shownLines(view, approval)),
-    section('*Data lost*', ...lossLines(view, approval)),
-    section('*Can it be undone*', ...undoLines(approval)),
-    card.proved.length === 0 ? null : section('*Proved so far*', ...card.proved.map(provedLine)),
-    full
-      ? section(
+    ...paragraph('*What happens*', ...happenings(approval)),
+    ...paragraph('*What stops working*', machine(card.impact, 300), ...shownLines(view, approval)),
+    ...paragraph('*Data lost*', ...lossLines(view, approval)),
+    ...paragraph('*Can it be undone*', ...undoLines(approval)),
+    ...(card.proved.length === 0 ? [] : paragraph('*Proved so far*', ...card.proved.map(provedLine))),
+    ...(place === 'card'
+      ? []
+      : paragraph(
           '*Covered by the fingerprint* (a change of any of these voids the approval)',
           ...boundLines(approval),
-        )
-      : null,
-  ].filter((block) => block !== null);
+        )),
+  ];
 }
 
 function happenings({ card }: Approval): readonly string[] {

@@ -1,5 +1,5 @@
 import { clip } from '../escape.ts';
-import { fitBytes, fitCount, fitLines } from './fit.ts';
+import { fitBytes, fitCount, fitLines, packLines } from './fit.ts';
 import { type ActionId, type Carried, encodeValue, type FieldId, type ViewId } from './ids.ts';
 
 /**
@@ -119,6 +119,11 @@ export function header(text: string): Block {
 export function section(...lines: readonly (string | null)[]): Block {
   const text = fitLines(present(lines), LIMITS.sectionChars);
   return { type: 'section', text: mrkdwn(text === '' ? 'Nothing to show.' : text) };
+}
+
+/** As many sections as the lines need. For dialogs, where nothing that one agrees to may be left out. */
+export function sections(...lines: readonly (string | null)[]): readonly Block[] {
+  return packLines(present(lines), LIMITS.sectionChars).map((text) => section(text));
 }
 
 export function context(...parts: readonly (string | null)[]): Block {

@@ -1,8 +1,9 @@
+import { clip } from '../escape.ts';
 import type { Block } from './blocks.ts';
 
 /** Keeps messages within our limits (CARDS §0.8) by leaving out whole lines, never by cutting a token in two. */
 
-const MORE = '… (rest in thread)';
+const MORE = '… (rest in Details)';
 
 /** The lines that fit, as one text; the last one says that some are missing. */
 export function fitLines(lines: readonly string[], max: number): string {
@@ -10,7 +11,18 @@ export function fitLines(lines: readonly string[], max: number): string {
   if (text.length <= max) return text;
   const kept = [...lines];
   while (kept.length > 1 && kept.join('\n').length + MORE.length + 1 > max) kept.pop();
-  return [...kept, MORE].join('\n');
+  return [clip(kept.join('\n'), max - MORE.length - 1), MORE].join('\n');
+}
+
+/** The lines in as many texts as they need. A single line that is longer than `max` is clipped. */
+export function packLines(lines: readonly string[], max: number): readonly string[] {
+  const texts: string[] = [];
+  for (const line of lines.map((each) => clip(each, max))) {
+    const last = texts.at(-1);
+    if (last !== undefined && last.length + line.length < max) texts[texts.length - 1] = `${last}\n${line}`;
+    else texts.push(line);
+  }
+  return texts;
 }
 
 /** Sections go first, from the end: what is asked, the buttons and the small print stay. */

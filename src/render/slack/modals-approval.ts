@@ -34,7 +34,7 @@ export function renderReview(
     section(
       `*${machine(incidentView.plan.name)} · ${placeOf(incidentView, shown)}* · ${machine(approval.card.title, 80)} · ${subjectOf(approval)}`,
     ),
-    ...factBlocks(incidentView, approval, true),
+    ...factBlocks(incidentView, approval, 'dialog'),
     section(
       `Since the card was posted: ${changes.length === 0 ? 'nothing has changed.' : ''}`,
       ...changes.map((change) => `• ${machine(change, 200)}`),
@@ -84,7 +84,7 @@ export function renderApprovalDetails(incidentView: IncidentView, approvalId: st
     section(
       `*${machine(incidentView.plan.name)} · ${placeOf(incidentView, shown)}* · ${machine(approval.card.title, 80)} · ${subjectOf(approval)}`,
     ),
-    ...factBlocks(incidentView, approval, true),
+    ...factBlocks(incidentView, approval, 'dialog'),
     approval.status.is === 'open' ? votesBlock(incidentView, approval) : null,
     context(
       `Fingerprint *${fingerprint(approval)}*`,

@@ -3,11 +3,10 @@ import { Severity } from '../../domain/plan.ts';
 import type { IncidentView } from '../../domain/views.ts';
 import { capital, dualInstant } from '../format.ts';
 import { MARKS, ROLE_WORDS, STATUS_WORDS, severityWords } from '../words.ts';
-import { type Block, context, option, section, type View, view } from './blocks.ts';
+import { type Block, context, option, section, sections, type View, view } from './blocks.ts';
 import { resultLines, updatesLine } from './clock-lines.ts';
 import { choiceField, input, textField, timeField } from './fields.ts';
 import { renderIncidentCard } from './incident-card.ts';
-import { sections } from './modals.ts';
 import { clockOf, editable, label, machine, personName } from './text.ts';
 
 /** Small dialogs of an incident (CARDS §4) and the one that closes it (§11). */
@@ -186,7 +185,7 @@ export function renderTimeline(incidentId: string, lines: readonly string[]): Vi
     'notice',
     'Timeline',
     {},
-    ...sections([...note, ...lines.slice(-TIMELINE_SHOWN)]),
+    ...sections(...note, ...lines.slice(-TIMELINE_SHOWN)),
     context('Times are UTC'),
   );
 }

@@ -1,7 +1,7 @@
 import type { Input } from '../../domain/plan.ts';
 import { dualInstant, duration, exactInstant, listOf } from '../format.ts';
 import { MARKS } from '../words.ts';
-import { type Block, context, type Field, option, section, type View, view } from './blocks.ts';
+import { type Block, context, type Field, option, section, sections, type View, view } from './blocks.ts';
 import { choiceField, input, textField } from './fields.ts';
 import { renderNotice } from './modals.ts';
 import type { PreviewStep, PreviewStretch, RunPreview } from './preview-model.ts';
@@ -125,9 +125,7 @@ export function renderPreview(preview: RunPreview, inputs: Readonly<Record<strin
     'Preview',
     { submit: 'Start run', close: 'Back' },
     section(`${title}. Nothing has been changed by this preview.`),
-    ...preview.stretches
-      .slice(0, MAX_STRETCHES)
-      .map((stretch, index) => stretchBlock(stretch, index === 0, hasGateBefore(preview, index))),
+    ...stepBlocks(preview),
     section(
       `*What would be lost*  ${preview.loss === null ? 'Not known yet: it is counted before anything is cut over.' : machine(preview.loss, 300)}`,
       `*Time*  ${timeLine(preview)}`,
@@ -144,22 +142,24 @@ export function renderPreview(preview: RunPreview, inputs: Readonly<Record<strin
   return { ...form, private_metadata: encodeRunStart({ incident, runbook, mode, inputs }) };
 }
 
-const MAX_STRETCHES = 30;
+/** Leaves room in a view for what would be lost, the warnings and the small print. */
+const MAX_STEP_BLOCKS = 30;
 
-function hasGateBefore({ stretches }: RunPreview, index: number): boolean {
-  return stretches.slice(0, index).some(({ gate }) => gate !== null);
+function stepBlocks({ stretches }: RunPreview): readonly Block[] {
+  const blocks = stretches.flatMap((stretch, index) => {
+    const later = stretches.slice(0, index).some(({ gate }) => gate !== null);
+    return stretchBlocks(stretch, index === 0 ? 'Harmless, starts at once' : later ? 'Afterwards' : 'Then');
+  });
+  if (blocks.length <= MAX_STEP_BLOCKS) return blocks;
+  return [...blocks.slice(0, MAX_STEP_BLOCKS), section('More steps follow: /dr plan lists all of them.')];
 }
 
-function stretchBlock({ gate, steps }: PreviewStretch, first: boolean, later: boolean): Block {
+function stretchBlocks({ gate, steps }: PreviewStretch, heading: string): readonly Block[] {
   const range = stepRange(steps);
   const lines = steps.flatMap(previewLines);
-  if (gate === null)
-    return section(
-      first ? `*Harmless, starts at once* (${range})` : `*${later ? 'Afterwards' : 'Then'}* (${range})`,
-      ...lines,
-    );
+  if (gate === null) return sections(`*${heading}* (${range})`, ...lines);
   const undo = gate.class === 'irreversible' ? 'cannot be undone' : gate.class;
-  return section(
+  return sections(
     `${MARKS.approval.emoji} *Needs two approvals* (${range}, ${undo}): ${machine(gate.title, 80)}`,
     `What stops working: ${machine(gate.impact, 300)}`,
     ...lines,

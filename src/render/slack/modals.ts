@@ -1,9 +1,7 @@
-import { actions, type Block, type Button, section, type View, view } from './blocks.ts';
+import { actions, type Button, section, sections, type View, view } from './blocks.ts';
 import type { Carried } from './ids.ts';
 
 /** Views that hold no form. */
-
-const LINES_A_SECTION = 20;
 
 /** Opened before anything is looked up, so that the three seconds of a click are never missed. */
 export function renderLoading(title: string, what = 'Reading plans and open incidents.'): View {
@@ -27,13 +25,5 @@ export function renderNotice(
   buttons: readonly (Button | null)[] = [],
   carried: Carried = {},
 ): View {
-  return view('notice', title, { carried }, ...sections(lines), actions(...buttons));
-}
-
-/** Any number of lines as sections of one view; what does not fit is left out and said. */
-export function sections(lines: readonly string[]): readonly Block[] {
-  const blocks: Block[] = [];
-  for (let from = 0; from < lines.length; from += LINES_A_SECTION)
-    blocks.push(section(...lines.slice(from, from + LINES_A_SECTION)));
-  return blocks;
+  return view('notice', title, { carried }, ...sections(...lines), actions(...buttons));
 }

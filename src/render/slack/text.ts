@@ -3,7 +3,7 @@ import type { People } from '../../domain/people.ts';
 import type { Severity } from '../../domain/plan.ts';
 import type { IncidentView, RunView } from '../../domain/views.ts';
 import { cleanText, clip, oneLine, slackQuote, slackUser } from '../escape.ts';
-import { clock, exactInstant, type Instant, instant, listOf } from '../format.ts';
+import { clock, type Instant, instant, listOf } from '../format.ts';
 import { callName } from '../names.ts';
 import { MARKS, type MarkName } from '../words.ts';
 
@@ -67,7 +67,7 @@ export function label(text: string, max = 75): string {
 }
 
 export function asOf(view: IncidentView): string {
-  return `As of ${exactInstant(view.now, view.incident.declaredAt).replace(' UTC', '')}`;
+  return `As of ${clock(view.now, view.incident.declaredAt)}`;
 }
 
 /** `02:14 UTC`, with the day where it differs from that of the declaration. */

@@ -5,7 +5,8 @@ create table documents (
   kind text not null check (kind in ('plan', 'people')),
   name text not null,
   digest text not null check (digest ~ '^[0-9a-f]{64}$'),
-  body jsonb not null,
+  -- json, not jsonb: the order of runbooks and inputs is the author's.
+  body json not null,
   source text not null,
   loaded_by text not null,
   loaded_at timestamptz not null default dr_now(),

@@ -4,6 +4,7 @@ import { renderApprovalCard } from '../../../src/render/slack/approval-card.ts';
 import { parseValue } from '../../../src/render/slack/ids.ts';
 import { renderReview, renderVeto } from '../../../src/render/slack/modals-approval.ts';
 import { buttonsOf, textOf } from '../../helpers/block-kit.ts';
+import { approvalCard, askApproval } from '../../helpers/sample-approval.ts';
 import { storyAt } from '../../helpers/sample-day.ts';
 import { LIVES } from '../../helpers/sample-lives.ts';
 import { APPROVAL, DIGEST, type Story } from '../../helpers/sample-story.ts';
@@ -198,4 +199,24 @@ describe('the dialog', () => {
     ]);
     expect(view?.submit?.text).toBe('Veto');
   });
+});
+
+test('the dialog leaves nothing out, however long the gate is', () => {
+  const story = storyAt('checked');
+  const steps = Array.from({ length: 40 }, (_, index) => ({
+    number: index + 9,
+    title: 'Step',
+    lines: [`line ${index}a of the plan ${'x'.repeat(100)}`, `line ${index}b`],
+  }));
+  const bound = steps.map(({ number }) => ({
+    step: `s${number}`,
+    text: `bound ${number} ${'y'.repeat(100)}`,
+  }));
+  askApproval(story, { card: approvalCard(story, { steps, bound }) });
+
+  const shown = textOf(renderReview(story.view(NOW), APPROVAL, []));
+
+  expect(steps.filter((_, index) => !shown.includes(`line ${index}b`))).toEqual([]);
+  expect(bound.filter(({ step }) => !shown.includes(`${step}: bound`))).toEqual([]);
+  expect(read(story)).toContain('… (rest in Details)');
 });

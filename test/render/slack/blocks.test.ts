@@ -7,11 +7,12 @@ import {
   message,
   option,
   section,
+  sections,
   view,
 } from '../../../src/render/slack/blocks.ts';
 import { choiceField, textField } from '../../../src/render/slack/fields.ts';
 
-const MORE = '… (rest in thread)';
+const MORE = '… (rest in Details)';
 const lines = (count: number, text: string): readonly string[] =>
   Array.from({ length: count }, (_, index) => `${index} ${text}`);
 const sizeOf = ({ blocks }: Message): number => Buffer.byteLength(JSON.stringify(blocks));
@@ -25,6 +26,22 @@ describe('a section', () => {
     expect(shown.at(-1)).toBe(MORE);
     expect(shown.slice(0, -1)).toEqual(lines(shown.length - 1, 'x'.repeat(60)));
     expect(shown.join('\n').length).toBeLessThanOrEqual(1800);
+  });
+
+  test('of one line that is too long is cut, too', () => {
+    const block = section('x'.repeat(5000));
+
+    expect(block.type === 'section' ? block.text.text.length : 0).toBe(1800);
+  });
+
+  test('of a dialog becomes several, so that nothing is left out', () => {
+    const all = lines(100, 'x'.repeat(60));
+
+    const texts = sections(...all).map((block) => (block.type === 'section' ? block.text.text : ''));
+
+    expect(texts.length).toBeGreaterThan(3);
+    expect(texts.every((text) => text.length <= 1800)).toBe(true);
+    expect(texts.join('\n')).toBe(all.join('\n'));
   });
 
   test('leaves out what is not there', () => {

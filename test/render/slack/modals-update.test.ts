@@ -4,7 +4,7 @@ import { choicesOf, fieldOf, textOf } from '../../helpers/block-kit.ts';
 import { storyAt } from '../../helpers/sample-day.ts';
 
 describe('the dialogs of an update', () => {
-  const { view } = { view: storyAt('commanded').view('02:38:00') };
+  const view = storyAt('commanded').view('02:38:00');
 
   test('start from the draft and promise the next one no later than the plan allows', () => {
     const form = renderEditUpdate(view, {

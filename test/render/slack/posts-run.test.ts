@@ -35,6 +35,17 @@ function storyAtFirst(facts: Record<string, string>): Story {
   return story;
 }
 
+test('a message of the plan goes to the channel, marked as the plan’s', () => {
+  const post = postOf(
+    LIVES['a message from the plan']({ texts: { note: 'Recovery has begun.' } }),
+    'step.finished',
+    '02:15:00',
+  );
+
+  expect(post?.thread).toBeNull();
+  expect(read(post)).toContain('*RUN-31*, step 1, from the plan:\n> Recovery has begun.');
+});
+
 test('an abort inside the gate says that the gate is taken back', () => {
   const story = LIVES['gate running']({});
   begin(story, 'swap', '02:26:45', 2);
