@@ -126,9 +126,11 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   await slack.waitForMessage(room, (text) => text.includes('Resolved') && text.includes(incident), { timeoutMs: 20_000, what: 'the resolved message' });
   tell(`Ana resolves ${incident}.`);
   await ana.command(room, '/dr report');
-  const file = await slack.waitFor(() => slack.files().find(({ name }) => name.endsWith('-report.md')), { timeoutMs: 20_000, what: 'the report file' });
+  const file = await slack.waitFor(() => slack.files().find(({ name, bytes }) => name.endsWith('-report.md') && bytes !== undefined), { timeoutMs: 20_000, what: 'the report file' });
   const report = join(tmpdir(), file.name);
-  await writeFile(report, file.bytes ?? '');
+  const written = file.bytes?.toString('utf8') ?? '';
+  for (const section of ['Timeline', 'Root cause', 'Resolution', 'Action items', 'Lessons', 'Approvals']) insistSays(written, section, 'the report');
+  await writeFile(report, written);
   tell(`The report is in the channel, and here: ${report}`);
 
   const log = await walkLog(world.bot.superuserUrl);

@@ -79,7 +79,14 @@ function zoneOffsetMs(at: Date, timeZone: string): number {
   if (timeZone === 'UTC') return 0;
   const parts = clockOf(timeZone).formatToParts(at);
   const read = (type: string) => Number(parts.find((part) => part.type === type)?.value);
-  const wall = Date.UTC(read('year'), read('month') - 1, read('day'), read('hour'), read('minute'), read('second'));
+  const wall = Date.UTC(
+    read('year'),
+    read('month') - 1,
+    read('day'),
+    read('hour'),
+    read('minute'),
+    read('second'),
+  );
   return wall - Math.floor(at.getTime() / 1000) * 1000;
 }
 

@@ -87,8 +87,10 @@ function nextBeforeGate(run: Run, gate: Gate, standing: ApprovalStanding): Next 
 
 /** Inside a gate an abort is its undo; outside, the run ends at once. A running step is looked at first. */
 function nextAborted(run: Run, reason: string, open: Gate | null, steps: readonly PlacedStep[]): Next {
-  const running = steps.find(({ step }) => stepState(run, step.id).status.is === 'running');
   if (open === null) return { do: 'finish', outcome: 'aborted' };
+  const running = steps.find(
+    ({ step, gate }) => gate === open && stepState(run, step.id).status.is === 'running',
+  );
   if (running !== undefined) return { do: 'execute', placed: running, recover: true };
   return { do: 'start-undo', gate: open, reason: `aborted: ${reason}` };
 }

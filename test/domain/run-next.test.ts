@@ -62,7 +62,7 @@ function told(next: Next): string {
   }
 }
 
-function after(events: readonly RunEvent[], standing: ApprovalStanding = 'none', now = NOW): string {
+function nextAfter(events: readonly RunEvent[], standing: ApprovalStanding = 'none', now = NOW): string {
   return told(nextOf(runAfter(...events), RUNBOOK, standing, now, {}));
 }
 
@@ -150,7 +150,7 @@ describe('what comes next', () => {
     ['an abort while an undo is under way', [...FAILED_INSIDE, UNDO_STARTED, ABORT], 'undo swap'],
     ['a run that is over', [{ kind: 'run.finished', outcome: 'done', cleaned: [], at: iso() }], 'stop'],
   ])('%s', (_, events, next) => {
-    expect(after(events)).toBe(next);
+    expect(nextAfter(events)).toBe(next);
   });
 
   test.each<[ApprovalStanding, string]>([
@@ -160,18 +160,18 @@ describe('what comes next', () => {
     ['approved', 'open change with APR-1'],
     ['vetoed', 'rest choice'],
   ])('an approval that is %s: %s', (standing, next) => {
-    expect(after([...LOOKED, GATE_ASKED], standing)).toBe(next);
+    expect(nextAfter([...LOOKED, GATE_ASKED], standing)).toBe(next);
   });
 
   test('an approval of something else opens nothing', () => {
-    expect(after(LOOKED, 'approved')).toBe('ask change');
+    expect(nextAfter(LOOKED, 'approved')).toBe('ask change');
   });
 
   test.each([
     ['a wait', waiting, 'execute look'],
     ['a postponement', postponed, 'execute look, looking first'],
   ])('the end of %s is the next try', (_, event, next) => {
-    expect(after([begun('look'), event], 'none', later(MINUTE))).toBe(next);
+    expect(nextAfter([begun('look'), event], 'none', later(MINUTE))).toBe(next);
   });
 });
 

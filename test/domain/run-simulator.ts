@@ -69,7 +69,7 @@ export function simulate(choose: Choose, look: (run: Run, next: Next) => void, l
 
   for (let turn = 0; run.outcome === null; turn++) {
     if (turn > limit) throw new Error(`not over after ${limit} turns: ${JSON.stringify(run)}`);
-    if (choose('go on', 'go on', 'go on', 'go on', 'go on', 'abort') === 'abort')
+    if (choose('go on', 'go on', 'go on', 'go on', 'go on', 'go on', 'abort') === 'abort')
       decided(decideAbort(run, 'ben', 'wrong backup', now));
     const next = nextOf(run, RUNBOOK, standingNow(), now, { find: { roles: null } });
     look(run, next);
@@ -139,40 +139,29 @@ export function simulate(choose: Choose, look: (run: Run, next: Next) => void, l
   function execute(step: string): void {
     const attempt = stepState(run, step).attempts + 1;
     record({ kind: 'step.started', step, attempt, params: {}, at: at() });
+    record(...endOf(step, attempt));
+  }
+
+  /** Nothing at all where the worker died. */
+  function endOf(step: string, attempt: number): readonly RunEvent[] {
     const until = new Date(now.getTime() + MINUTE).toISOString();
+    const common = { step, attempt, at: at() };
     switch (choose('done', 'died', 'failed', 'uncertain', 'waiting', 'postponed', 'asked')) {
       case 'done':
-        return record({
-          kind: 'step.finished',
-          step,
-          attempt,
-          summary: 'done',
-          output: {},
-          facts: [],
-          at: at(),
-          known: 'run',
-        });
+        return [{ kind: 'step.finished', ...common, summary: 'done', output: {}, facts: [], known: 'run' }];
       case 'died':
-        return;
+        return [];
       case 'failed':
-        return record({
-          kind: 'step.failed',
-          step,
-          attempt,
-          code: 'check-failed',
-          reason: 'broke',
-          details: [],
-          at: at(),
-        });
+        return [{ kind: 'step.failed', ...common, code: 'check-failed', reason: 'broke', details: [] }];
       case 'uncertain':
-        return record({ kind: 'step.uncertain', step, attempt, seen: [], howToTell: null, at: at() });
+        return [{ kind: 'step.uncertain', ...common, seen: [], howToTell: null }];
       case 'waiting':
-        return record({ kind: 'step.waiting', step, attempt, note: '', until, memory: null });
+        return [{ kind: 'step.waiting', step, attempt, note: '', until, memory: null }];
       case 'postponed':
-        return record({ kind: 'step.postponed', step, attempt, reason: 'away', tries: 1, until });
+        return [{ kind: 'step.postponed', step, attempt, reason: 'away', tries: 1, until }];
       case 'asked': {
         const question = { kind: 'manual', instruction: 'Look', assignee: null, evidence: 'none' } as const;
-        return record({ kind: 'step.asked', step, attempt, question, at: at() });
+        return [{ kind: 'step.asked', ...common, question }];
       }
     }
   }
@@ -185,21 +174,21 @@ export function simulate(choose: Choose, look: (run: Run, next: Next) => void, l
 
   /** What people do when only they can. */
   function act(why: 'approval' | 'answer' | 'choice'): void {
-    if (why === 'approval') {
-      standing = choose('approved', 'vetoed', 'over');
-      return;
-    }
-    if (why === 'answer') {
-      return decided(decideAnswer(run, RUNBOOK, null, { person: 'ana', choice: null, evidence: null }, now));
-    }
+    if (why === 'approval') standing = choose('approved', 'vetoed', 'over');
+    if (why === 'answer')
+      decided(decideAnswer(run, RUNBOOK, null, { person: 'ana', choice: null, evidence: null }, now));
+    if (why === 'choice') decided(choice());
+  }
+
+  function choice(): RunDecision {
     const ruling = { person: 'ana', happened: choose('yes', 'no') === 'yes', saw: 'it' };
     switch (choose('retry', 'skip', 'rule')) {
       case 'retry':
-        return decided(decideRetry(run, RUNBOOK, null, standingNow(), now));
+        return decideRetry(run, RUNBOOK, null, standingNow(), now);
       case 'skip':
-        return decided(decideSkip(run, RUNBOOK, null, 'not needed', new Set(), now));
+        return decideSkip(run, RUNBOOK, null, 'not needed', new Set(), now);
       case 'rule':
-        return decided(decideRuling(run, RUNBOOK, null, ruling, false, now));
+        return decideRuling(run, RUNBOOK, null, ruling, false, now);
     }
   }
 }

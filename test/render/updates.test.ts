@@ -1,0 +1,361 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { BOT, type IncidentEvent, type RunEvent, type UpdateText } from '../../src/domain/events.ts';
+import { publicText } from '../../src/render/public-text.ts';
+import { draftUpdate, isNoNews, lastHeardAt, nextUpdateAt, renderUpdate } from '../../src/render/updates.ts';
+import { at, person, plan, toldUntil, viewAt } from './story.ts';
+
+const template = (status: UpdateText['status']) =>
+  readFileSync(new URL(`../../templates/status/${status}.md`, import.meta.url), 'utf8');
+const render = (kind: 'internal' | 'public', text: UpdateText, view: ReturnType<typeof viewAt>) =>
+  renderUpdate(kind, text, view, template(text.status));
+
+const INC = 'INC-2026-014';
+const incident = (time: string, event: IncidentEvent) =>
+  [time, person('ana'), 'incident', INC, event] as const;
+const run = (time: string, event: RunEvent) => [time, BOT, 'run', 'RUN-31', event] as const;
+
+describe('the draft of an update', () => {
+  it('says that nothing is new, since when, and how far the work is', () => {
+    const view = viewAt('02:25');
+
+    const draft = draftUpdate(view);
+
+    expect(draft).toEqual({
+      status: 'identified',
+      impact: 'Since 02:04 UTC: All regions. Login and token refresh return 500.',
+      changed:
+        'No new information since 02:21 UTC. RUN-31 is waiting for approval, 4 of 9 steps finished (44%).',
+      next: 'Two people approve "Cut over to the restored database" (APR-57 has 1 of 2, until 02:33 UTC). 118 rows would be lost.',
+      expectedBack: null,
+    });
+    expect(isNoNews(draft)).toBe(true);
+  });
+
+  it('tells what was recorded since the last update, the most important first', () => {
+    const draft = draftUpdate(viewAt('02:27:40'));
+
+    expect(draft.changed).toBe(
+      'The service was verified at 02:27:30 UTC: http.check, 5 of 5 answered 200. 4 steps of RUN-31 finished, the last: step 8 Sign in with the test account, done: 5 of 5 answered 200. "Cut over to the restored database" has 2 of 2 approvals (APR-57).',
+    );
+    expect(draft.impact).toBe(
+      'Ended 02:27 UTC, 22 min 34 s after it began. All regions. Login and token refresh return 500. 118 rows lost.',
+    );
+    expect(draft.expectedBack).toBe('back since 02:27 UTC');
+    expect(isNoNews(draft)).toBe(false);
+  });
+
+  it('counts from the declaration while nobody has published', () => {
+    expect(lastHeardAt(viewAt('02:13').incident)).toEqual(new Date(at('02:12:04')));
+    expect(draftUpdate(viewAt('02:13')).changed).toBe(
+      'No new information since 02:12 UTC. The search for the cause goes on.',
+    );
+  });
+
+  it('counts a fact once: what was told is not told again', () => {
+    const view = viewAt('02:36');
+
+    expect(draftUpdate(view, new Date(at('02:27'))).changed).toContain('verified');
+    expect(draftUpdate(view).changed).not.toContain('verified');
+  });
+
+  it.each<[string, Parameters<typeof toldUntil>, RegExp, RegExp]>([
+    [
+      'a failed step',
+      ['02:14:50'],
+      /Step 2 Verify the backup failed: S3 did not answer\./,
+      /^A person chooses how to go on after step 2/,
+    ],
+    [
+      'a veto',
+      [
+        '02:20',
+        [
+          '02:20:10',
+          person('mina'),
+          'approval',
+          'APR-57',
+          { kind: 'approval.vetoed', person: 'mina', reason: 'wrong point', at: at('02:20:10') },
+        ],
+      ],
+      /Mina vetoed "Cut over to the restored database": "wrong point"\./,
+      /^A person chooses/,
+    ],
+    [
+      'a void approval',
+      [
+        '02:20',
+        [
+          '02:20:10',
+          BOT,
+          'approval',
+          'APR-57',
+          { kind: 'approval.voided', reason: 'facts changed', differences: [], at: at('02:20:10') },
+        ],
+      ],
+      /no longer counts: facts changed\./,
+      /^Finish step 5/,
+    ],
+    [
+      'an expired approval',
+      [
+        '02:20',
+        ['02:20:10', BOT, 'approval', 'APR-57', { kind: 'approval.expired', votes: 1, at: at('02:20:10') }],
+      ],
+      /The approval of ".*" expired\./,
+      /^Finish step 5/,
+    ],
+    [
+      'a question',
+      [
+        '02:18:40',
+        run('02:18:41', {
+          kind: 'step.asked',
+          step: 'keys',
+          attempt: 1,
+          question: { kind: 'manual', instruction: 'x', assignee: 'ben', evidence: 'none' },
+          at: at('02:18:41'),
+        }),
+      ],
+      /Step 4 Confirm the encryption key waits for an answer\./,
+      /^Ben answers step 4/,
+    ],
+    [
+      'an uncertain step',
+      [
+        '02:14:41',
+        run('02:14:50', {
+          kind: 'step.uncertain',
+          step: 'find',
+          attempt: 1,
+          seen: [],
+          howToTell: null,
+          at: at('02:14:50'),
+        }),
+      ],
+      /Step 1 .* is uncertain/,
+      /^A person chooses/,
+    ],
+    [
+      'an abort',
+      [
+        '02:14:41',
+        run('02:14:50', { kind: 'run.finished', outcome: 'aborted', cleaned: [], at: at('02:14:50') }),
+      ],
+      /RUN-31 is over: aborted\./,
+      /^Find the cause and choose a runbook \(Ana\)\.$/,
+    ],
+  ])('names %s and what follows', (_, told, changed, next) => {
+    const draft = draftUpdate(viewAt('02:30', toldUntil(...told)));
+
+    expect(draft.changed).toMatch(changed);
+    expect(draft.next).toMatch(next);
+  });
+
+  it('looks ahead by the state of the incident when no run is active', () => {
+    expect(draftUpdate(viewAt('02:57')).next).toBe('Watch, then resolve (Ana).');
+    expect(draftUpdate(viewAt('02:36')).next).toBe('Look again at step 9 Watch for 15 minutes at 02:43 UTC.');
+    expect(draftUpdate(viewAt('03:30')).next).toBe('The report by Ana, due 23 Nov 03:20 UTC.');
+    expect(draftUpdate(viewAt('03:30')).changed).toBe(
+      'The status is now Resolved. Cause: "A migration deleted rows in four tables".',
+    );
+    const identified = toldUntil(
+      '02:13',
+      incident('02:13:50', {
+        kind: 'incident.status-changed',
+        from: 'investigating',
+        to: 'identified',
+        what: 'A disk died',
+      }),
+    );
+    expect(draftUpdate(viewAt('02:14', identified))).toMatchObject({
+      next: 'Start the recovery (Ana).',
+      changed: 'The status is now Identified. Cause: "A disk died".',
+    });
+  });
+
+  it('never estimates: it repeats what a person said, with the time they said it', () => {
+    const said = (expectedBack: string) =>
+      toldUntil(
+        '02:13',
+        incident('02:13:40', {
+          kind: 'incident.update-published',
+          number: 1,
+          text: { status: 'investigating', impact: 'x', changed: 'y', next: 'z', expectedBack },
+          dueAt: at('02:42:04'),
+          publishedAt: at('02:13:40'),
+          nextAt: at('02:43:40'),
+          automatic: false,
+          missed: [],
+        }),
+      );
+
+    expect(draftUpdate(viewAt('02:20', said('03:00 UTC'))).expectedBack).toBe('03:00 UTC (said 02:13 UTC)');
+    expect(draftUpdate(viewAt('02:20', said('03:00 UTC (said 02:13 UTC)'))).expectedBack).toBe(
+      '03:00 UTC (said 02:13 UTC)',
+    );
+  });
+});
+
+describe('an update as text', () => {
+  it('has every field of the internal template', () => {
+    const view = viewAt('02:20');
+
+    expect(render('internal', draftUpdate(view), view)).toBe(
+      `Update 1 · INC-2026-014 · Janua · SEV1 Critical: Sign-in fails for most customers
+
+Status: Investigating (since 02:12 UTC)
+Started: 21 Nov 2026 02:04 UTC
+Impact: Since 02:04 UTC: All regions. Login and token refresh return 500.
+What changed: 3 steps of RUN-31 finished, the last: step 3 Restore into a scratch database, done: janua_run31, 214,600 rows. "Cut over to the restored database" has 1 of 2 approvals (APR-57). Ana started RUN-31, Restore PostgreSQL from a backup.
+What is next: Two people approve "Cut over to the restored database" (APR-57 has 1 of 2, until 02:33 UTC). 118 rows would be lost.
+Expected back: not known yet
+Next update: by 03:12 UTC
+
+Thank you for your patience.
+`,
+    );
+  });
+
+  it.each([
+    ['02:20', 'We are looking into the cause.'],
+    ['02:21:05', 'We know the cause and are restoring from a backup.'],
+    ['02:25', 'We are still working on this. There is nothing new to report.'],
+    ['02:36', 'Janua works again since 02:27 UTC. We keep watching it. There is nothing new to report.'],
+    [
+      '03:30',
+      'This is resolved. Janua has worked normally since 02:27 UTC. Changes made between 02:00 UTC and 02:05 UTC were lost. We will publish what happened and what we change.',
+    ],
+  ])('tells the public at %s: %s', (now, sentence) => {
+    const view = viewAt(now);
+
+    const text = render('public', draftUpdate(view), view);
+
+    expect(text).toContain(`\n${sentence}\n`);
+    expect(text).toContain('Started: 21 Nov 2026 02:04 UTC');
+    expect(text).toMatch(/Next update by \d\d:\d\d UTC\.|This is the last update\./);
+    for (const inside of ['Ana', 'Ben', 'RUN-', 'APR-', 'INC-', 'janua_', 'PostgreSQL', 'Cut over', 'dump'])
+      expect(text).not.toContain(inside);
+  });
+
+  it('keeps machines and people out of public text, whatever a person typed', () => {
+    const view = viewAt('02:20');
+    const text: UpdateText = {
+      ...draftUpdate(view),
+      impact: 'Ben restarts db-1.internal',
+      expectedBack: 'ask mina@janua.test',
+    };
+    const named = { ...view, incident: { ...view.incident, title: 'janua-api returns 500' } };
+
+    const shown = render('public', text, named);
+
+    expect(shown).toMatch(/^Janua: Disruption\n/);
+    expect(shown).toContain('Impact: Janua is affected.\nExpected back: not known yet\n');
+  });
+
+  it("takes the plan's title and leaves the closing line out where the plan has none", () => {
+    const { closing: _, ...updates } = plan.updates;
+    const view = {
+      ...viewAt('02:20'),
+      plan: { ...plan, updates: { ...updates, title: 'Service disruption' } },
+    };
+
+    const shown = render('public', draftUpdate(view), view);
+
+    expect(shown).toMatch(/^Janua: Service disruption\n/);
+    expect(shown).not.toContain('patience');
+  });
+
+  it('cannot have a field forged by a line break in a text', () => {
+    const view = viewAt('02:20');
+
+    const shown = render(
+      'internal',
+      { ...draftUpdate(view), changed: 'x\nStatus: Resolved\u202e\u0000' },
+      view,
+    );
+
+    expect(shown).toContain('What changed: x Status: Resolved\n');
+  });
+
+  it.each(['impact', 'changed', 'next'] as const)('is refused, naming it, when "%s" is missing', (field) => {
+    const view = viewAt('02:20');
+
+    expect(() => render('internal', { ...draftUpdate(view), [field]: ' \u200b' }, view)).toThrow(
+      `The internal update of INC-2026-014 lacks "${field}".`,
+    );
+  });
+
+  it('is refused, naming the file, when its template asks for what is not there', () => {
+    const view = viewAt('02:20');
+
+    expect(() => renderUpdate('public', draftUpdate(view), view, '{{ nonsense }}')).toThrow(
+      /^templates\/status\/investigating\.md: undefined variable: nonsense.*Nothing was sent/,
+    );
+    expect(() => renderUpdate('public', draftUpdate(view), view, '{{ title | shout }}')).toThrow(
+      /undefined filter: shout/,
+    );
+  });
+
+  it('says so when nobody knows when it began', () => {
+    const view = viewAt('02:13');
+
+    expect(render('public', draftUpdate(view), view)).toContain(
+      'Started: not known yet (declared 21 Nov 2026 02:12 UTC)',
+    );
+  });
+
+  it('is honest about data: nothing measured, nothing lost, unknown, a span', () => {
+    const view = viewAt('03:30');
+    const lost = (changes: Partial<typeof view.incident>) => {
+      const changed = { ...view, incident: { ...view.incident, ...changes } };
+      return render('public', draftUpdate(changed), changed).split('\n')[2];
+    };
+
+    expect(lost({ loss: { rows: 0, text: '' } })).toContain(' No data was lost. ');
+    expect(lost({ loss: null, recoveryPoint: null })).not.toContain('lost');
+    expect(lost({ loss: null })).toContain(
+      'Changes made between 02:00 UTC and 02:05 UTC may have been lost.',
+    );
+    expect(lost({ occurredAt: null })).toContain('Changes made after 02:00 UTC were lost.');
+    expect(lost({ recoveryPoint: null })).toContain('Some recent changes were lost.');
+  });
+});
+
+describe('the promise of the next update', () => {
+  it('is one interval after this one falls due, or what was recorded once it is out', () => {
+    const before = viewAt('02:20');
+    const late = viewAt('02:50', toldUntil('02:20'));
+    const out = viewAt('02:28:30');
+    const published = out.incident.updates.published.at(-1)?.text;
+    if (published === undefined) throw new Error('nothing published');
+
+    expect(nextUpdateAt(draftUpdate(before), before)).toBe(at('03:12:04'));
+    expect(nextUpdateAt(draftUpdate(late), late)).toBe(at('03:20'));
+    expect(nextUpdateAt(published, out)).toBe(at('02:58'));
+    expect(nextUpdateAt({ ...published, status: 'resolved' }, out)).toBeNull();
+  });
+});
+
+describe('public text', () => {
+  it.each([
+    'https://x.y',
+    'see 10.0.0.4',
+    'db-1.internal is down',
+    'RUN-31 runs',
+    'commit 9f2c41d0aa11',
+    'janua_run31',
+    'file a.dump',
+    'Ana is on it',
+    'the janua-primary server',
+    'Mina Sato decides',
+  ])('refuses "%s"', (text) => {
+    expect(publicText(text, viewAt('02:20'))).toBe('');
+  });
+
+  it('lets plain words through', () => {
+    expect(publicText('Sign-in fails for most customers. Analysis goes on.', viewAt('02:20'))).toBe(
+      'Sign-in fails for most customers. Analysis goes on.',
+    );
+  });
+});
