@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-/** `unit` needs nothing, `db` needs PostgreSQL programs, `e2e` starts whole processes. */
+/** `unit` needs nothing, `db` needs PostgreSQL programs, `e2e` starts whole processes; one kind after the other. */
 export default defineConfig({
   test: {
     reporters: ['default'],
@@ -14,6 +14,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.db.test.ts', 'test/e2e/**'],
+          sequence: { groupOrder: 0 },
+          testTimeout: 30_000,
         },
       },
       {
@@ -25,6 +27,7 @@ export default defineConfig({
           testTimeout: 60_000,
           hookTimeout: 60_000,
           maxWorkers: 2,
+          sequence: { groupOrder: 1 },
         },
       },
       {
@@ -35,6 +38,7 @@ export default defineConfig({
           hookTimeout: 180_000,
           maxWorkers: 1,
           fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
     ],

@@ -16,8 +16,16 @@ export type Bot = Awaited<ReturnType<typeof startBot>>;
  * Runs the real bot against the pretend world, as an operator would: migrate as the owner, then start as the runtime
  * role. It is another process and knows nothing of the world but its environment and its configuration folder.
  */
-export async function startBot(world: World, options: { slack?: 'socket' | 'off'; log?: (line: string) => void } = {}) {
-  const env = { ...process.env, ...world.env, DR_SLACK_MODE: options.slack ?? 'socket', DR_LOG_LEVEL: 'info' };
+export async function startBot(
+  world: World,
+  options: { slack?: 'socket' | 'off'; log?: (line: string) => void } = {},
+) {
+  const env = {
+    ...process.env,
+    ...world.env,
+    DR_SLACK_MODE: options.slack ?? 'socket',
+    DR_LOG_LEVEL: 'info',
+  };
   const migrated = await runNode(file('cli.ts'), ['migrate'], { ...env, ...world.ownerEnv });
   if (migrated.code !== 0) throw new Error(`dr migrate failed:\n${migrated.stderr}`);
   const clock = await world.startClock();
@@ -39,8 +47,13 @@ export async function startBot(world: World, options: { slack?: 'socket' | 'off'
       };
       child.stdout.on('data', take);
       child.stderr.on('data', take);
-      void ended.then((code) => reject(new Error(`the bot ended with ${code} before it was ready:\n${lines.slice(-20).join('\n')}`)));
-      setTimeout(() => reject(new Error(`the bot was not ready in 30 s:\n${lines.slice(-20).join('\n')}`)), 30_000).unref();
+      void ended.then((code) =>
+        reject(new Error(`the bot ended with ${code} before it was ready:\n${lines.slice(-20).join('\n')}`)),
+      );
+      setTimeout(
+        () => reject(new Error(`the bot was not ready in 30 s:\n${lines.slice(-20).join('\n')}`)),
+        30_000,
+      ).unref();
     });
     return { child, ended, port: await ready };
   }
@@ -64,7 +77,10 @@ export async function startBot(world: World, options: { slack?: 'socket' | 'off'
     },
     stop: async () => {
       running.child.kill('SIGTERM');
-      const code = await Promise.race([running.ended, new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), 25_000).unref())]);
+      const code = await Promise.race([
+        running.ended,
+        new Promise<'late'>((resolve) => setTimeout(() => resolve('late'), 25_000).unref()),
+      ]);
       if (code === 'late') running.child.kill('SIGKILL');
       await running.ended;
     },

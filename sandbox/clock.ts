@@ -1,7 +1,5 @@
 import { queryOnce } from './postgres.ts';
 
-export type SandboxClock = Awaited<ReturnType<typeof createClock>>;
-
 /**
  * Takes over the one clock of the bot's database, `dr_now()`: real time plus an offset that the bot can read and not write.
  * Call it after the bot's migration, which creates the function; the function keeps its owner and its grants.

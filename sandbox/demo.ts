@@ -9,12 +9,17 @@ import { startWorld } from './world.ts';
  */
 const json = process.argv.includes('--json');
 const began = Date.now();
-const tell = (line: string) => process[json ? 'stderr' : 'stdout'].write(`${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s  ${line}\n`);
+const tell = (line: string) =>
+  process[json ? 'stderr' : 'stdout'].write(
+    `${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s  ${line}\n`,
+  );
 
 try {
   const world = await startWorld({ yes: process.argv.includes('--yes'), log: () => {} });
   try {
-    tell('A pretend company is up: Slack, a cluster, two PostgreSQL servers, S3, SNS, Redis, and Janua with 214,718 rows.');
+    tell(
+      'A pretend company is up: Slack, a cluster, two PostgreSQL servers, S3, SNS, Redis, and Janua with 214,718 rows.',
+    );
     const bot = await startBot(world);
     tell('The bot is up.');
     const summary = await playStory(world, bot, tell).catch((error: unknown) => {

@@ -25,7 +25,17 @@ try {
   say(`  Janua             ${world.app.url}/health`);
   say(`  configuration     ${world.configDir}`);
   say('  a terminal of the bot, in another shell:');
-  say(`    ${Object.entries({ ...world.env, DR_SLACK_MODE: 'off', DR_PERSON: 'ana', DR_SSH_KEY: world.sshKeys.ana ?? '' }).filter(([name]) => name !== 'PATH').map(([name, value]) => `export ${name}='${value}'`).join('\n    ')}`);
+  say(
+    `    ${Object.entries({
+      ...world.env,
+      DR_SLACK_MODE: 'off',
+      DR_PERSON: 'ana',
+      DR_SSH_KEY: world.sshKeys.ana ?? '',
+    })
+      .filter(([name]) => name !== 'PATH')
+      .map(([name, value]) => `export ${name}='${value}'`)
+      .join('\n    ')}`,
+  );
   say('    npm run -s dr -- declare janua sev1 "Sign-in fails for most customers"');
 } catch (error) {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

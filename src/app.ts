@@ -1,20 +1,19 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { commands } from '../commands/index.ts';
 import { actions } from './actions/index.ts';
 import { createClients } from './clients/index.ts';
 import { createSlack } from './clients/slack.ts';
-import { commands } from '../commands/index.ts';
-import { channelFinder } from './jobs/deliver-slack.ts';
-import { deliverIncident } from './jobs/deliver.ts';
-import type { IncidentView } from './domain/views.ts';
-import type { SlackDeps } from './slack/deps.ts';
 import { verifySignature } from './clients/ssh.ts';
 import type { Tools } from './command.ts';
 import type { Config } from './config.ts';
 import { readConfigFolder } from './config-folder.ts';
 import { readInputs } from './domain/inputs.ts';
 import { isRefusal, refuse } from './domain/refusal.ts';
+import type { IncidentView } from './domain/views.ts';
+import { deliverIncident } from './jobs/deliver.ts';
+import { channelFinder } from './jobs/deliver-slack.ts';
 import { observeDatabases } from './jobs/observe.ts';
 import { previewRun } from './jobs/preview.ts';
 import { advanceRun } from './jobs/run.ts';
@@ -32,6 +31,7 @@ import { createQueries } from './services/queries.ts';
 import { createReports } from './services/reports.ts';
 import { createRuns } from './services/runs.ts';
 import { createViews } from './services/views.ts';
+import type { SlackDeps } from './slack/deps.ts';
 import { createCommit } from './store/commit.ts';
 import { createDatabase } from './store/database.ts';
 import { readTemplates } from './templates.ts';
@@ -82,7 +82,8 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
   const views = createViews(deps);
   const reports = createReports(deps, views, templates.renderReport);
 
-  const slack = config.DR_SLACK_MODE === 'off' ? null : createSlack(config.DR_SLACK_BOT_TOKEN, config.DR_SLACK_API_URL);
+  const slack =
+    config.DR_SLACK_MODE === 'off' ? null : createSlack(config.DR_SLACK_BOT_TOKEN, config.DR_SLACK_API_URL);
   const draft = (view: IncidentView) => draftUpdate(view, lastHeardAt(view.incident));
 
   const tools: Tools = {
@@ -114,7 +115,15 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
   async function startWorking(): Promise<{ stop(): Promise<void> }> {
     await queue.work('run', RUN_WORKERS, (job) => advanceRun(world, verifySignature, job));
     if (slack !== null) {
-      const deliver = { world, slack, incidents, views, guarding: GUARDING, draft, slackChannelNamed: channelFinder(slack) };
+      const deliver = {
+        world,
+        slack,
+        incidents,
+        views,
+        guarding: GUARDING,
+        draft,
+        slackChannelNamed: channelFinder(slack),
+      };
       await queue.work('deliver', DELIVER_WORKERS, (job) => deliverIncident(deliver, job));
     }
     const ticks = startTicks({ world, queue, incidents, views, draft });
@@ -136,7 +145,20 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
   const slackDeps: SlackDeps | null =
     slack === null
       ? null
-      : { call: slack.call, commands, incidents, runs, approvals, accounts: createAccounts(deps), views, queries, tools, guarding: GUARDING, draft, log: (fields, message) => log.info(fields, message) };
+      : {
+          call: slack.call,
+          commands,
+          incidents,
+          runs,
+          approvals,
+          accounts: createAccounts(deps),
+          views,
+          queries,
+          tools,
+          guarding: GUARDING,
+          draft,
+          log: (fields, message) => log.info(fields, message),
+        };
 
   return {
     config,

@@ -3,7 +3,7 @@ import { userInfo } from 'node:os';
 import { createInterface } from 'node:readline/promises';
 import { Command as Program } from 'commander';
 import { commands } from '../commands/index.ts';
-import { createApp, type App } from './app.ts';
+import { type App, createApp } from './app.ts';
 import { renderAnswer } from './cli-answer.ts';
 import { voteFromTerminal } from './cli-vote.ts';
 import type { Answer, CommandContext } from './command.ts';
@@ -27,7 +27,9 @@ interface Globals {
 }
 
 const program = new Program('dr')
-  .description('Disaster-recovery plans from a terminal: the same commands as /dr, on the same services, with or without Slack.')
+  .description(
+    'Disaster-recovery plans from a terminal: the same commands as /dr, on the same services, with or without Slack.',
+  )
   .option('--as <person>', 'acting person, an id of people.yml (or DR_PERSON)')
   .option('--incident <id>', 'the incident that is meant')
   .option('--json', 'one JSON object on stdout')
@@ -40,11 +42,15 @@ for (const command of commands) {
   program
     .command(command.name)
     .summary(command.summary)
-    .description(`${command.summary}\n\nExamples:\n${command.examples.map((example) => `  ${example.replace('/dr', 'dr')}`).join('\n')}`)
+    .description(
+      `${command.summary}\n\nExamples:\n${command.examples.map((example) => `  ${example.replace('/dr', 'dr')}`).join('\n')}`,
+    )
     .argument('[words...]')
     .allowUnknownOption()
     .passThroughOptions()
-    .action((words: string[]) => main((app, actor, globals) => runCommand(app, actor, globals, command.name, words)));
+    .action((words: string[]) =>
+      main((app, actor, globals) => runCommand(app, actor, globals, command.name, words)),
+    );
 }
 
 program
@@ -53,7 +59,17 @@ program
   .action((approval: string, reason: string[]) =>
     main(async (app, actor) => {
       const vetoed = await app.approvals.veto(actor, approval.toUpperCase(), reason.join(' '));
-      return print(app, isRefusal(vetoed) ? vetoed : { kind: 'reply', what: 'text', lines: [`${approval.toUpperCase()} is vetoed. Nothing was changed.`] }, {});
+      return print(
+        app,
+        isRefusal(vetoed)
+          ? vetoed
+          : {
+              kind: 'reply',
+              what: 'text',
+              lines: [`${approval.toUpperCase()} is vetoed. Nothing was changed.`],
+            },
+        {},
+      );
     }),
   );
 
@@ -61,10 +77,19 @@ program
   .command('migrate')
   .summary('create or update tables, queues and grants, as their owner')
   .action(async () => {
-    const owner = process.env['DR_DATABASE_OWNER_URL'];
-    const role = process.env['DR_DATABASE_ROLE'];
-    if (!owner || !role) return fail(new AppError('config-invalid', 'dr migrate needs DR_DATABASE_OWNER_URL (the owner of the tables) and DR_DATABASE_ROLE (the role the bot runs as).'));
-    await migrate(owner, role, (message) => process.stderr.write(`${message}\n`)).then(() => process.stdout.write('The tables are up to date.\n'), fail);
+    const owner = process.env.DR_DATABASE_OWNER_URL;
+    const role = process.env.DR_DATABASE_ROLE;
+    if (!owner || !role)
+      return fail(
+        new AppError(
+          'config-invalid',
+          'dr migrate needs DR_DATABASE_OWNER_URL (the owner of the tables) and DR_DATABASE_ROLE (the role the bot runs as).',
+        ),
+      );
+    await migrate(owner, role, (message) => process.stderr.write(`${message}\n`)).then(
+      () => process.stdout.write('The tables are up to date.\n'),
+      fail,
+    );
   });
 
 program
@@ -74,7 +99,9 @@ program
     main(async (app, _, globals) => {
       const lines = await runDoctor(app);
       const bad = lines.filter(({ ok }) => !ok);
-      const text = lines.map(({ ok, what, say }) => `${ok ? '[ok]  ' : '[fail]'} ${what}${say === '' ? '' : `: ${say}`}`).join('\n');
+      const text = lines
+        .map(({ ok, what, say }) => `${ok ? '[ok]  ' : '[fail]'} ${what}${say === '' ? '' : `: ${say}`}`)
+        .join('\n');
       process.stdout.write(globals.json ? `${JSON.stringify({ lines })}\n` : `${text}\n`);
       return bad.length === 0 ? EXIT.done : EXIT.refused;
     }),
@@ -100,26 +127,41 @@ plan
   .action(() =>
     main(async (app, actor) => {
       const loaded = await app.loadPlans(actor.person ?? userInfo().username);
-      for (const { name, digest, changed } of loaded) process.stdout.write(`[ok]   ${name}@${digest.slice(0, 7)} ${changed ? 'is in force now' : 'was in force already'}\n`);
+      for (const { name, digest, changed } of loaded)
+        process.stdout.write(
+          `[ok]   ${name}@${digest.slice(0, 7)} ${changed ? 'is in force now' : 'was in force already'}\n`,
+        );
       for (const fault of app.folder.faults) process.stderr.write(`${fault}\n`);
-      if (app.folder.faults.length > 0) process.stderr.write('The last good version of a plan with faults stays in force.\n');
+      if (app.folder.faults.length > 0)
+        process.stderr.write('The last good version of a plan with faults stays in force.\n');
       return app.folder.faults.length === 0 ? EXIT.done : EXIT.refused;
     }),
   );
 plan
   ?.command('show [system]')
   .summary('scenarios and runbooks of a plan')
-  .action((system?: string) => main((app, actor, globals) => runCommand(app, actor, globals, 'plan', system === undefined ? [] : [system])));
+  .action((system?: string) =>
+    main((app, actor, globals) =>
+      runCommand(app, actor, globals, 'plan', system === undefined ? [] : [system]),
+    ),
+  );
 plan
   ?.command('export <system> <runbook>')
   .summary('a runbook with its exact commands as Markdown, for the day the bot is gone')
   .action((system: string, runbook: string) =>
-    main(async (app) => {
-      const loaded = app.folder.plans.find((candidate) => candidate.plan.system === system)?.plan;
-      if (loaded?.runbooks[runbook] === undefined) throw new AppError('plan-invalid', `There is no runbook "${runbook}" in a plan "${system}". Known: ${app.folder.plans.flatMap((candidate) => Object.keys(candidate.plan.runbooks).map((id) => `${candidate.plan.system} ${id}`)).join(', ')}.`);
-      process.stdout.write(app.tools.exportRunbook(loaded, runbook));
-      return EXIT.done;
-    }, { offline: true }),
+    main(
+      async (app) => {
+        const loaded = app.folder.plans.find((candidate) => candidate.plan.system === system)?.plan;
+        if (loaded?.runbooks[runbook] === undefined)
+          throw new AppError(
+            'plan-invalid',
+            `There is no runbook "${runbook}" in a plan "${system}". Known: ${app.folder.plans.flatMap((candidate) => Object.keys(candidate.plan.runbooks).map((id) => `${candidate.plan.system} ${id}`)).join(', ')}.`,
+          );
+        process.stdout.write(app.tools.exportRunbook(loaded, runbook));
+        return EXIT.done;
+      },
+      { offline: true },
+    ),
   );
 
 await program.parseAsync();
@@ -131,8 +173,8 @@ async function main(work: Work, options: { offline?: boolean } = {}): Promise<vo
   const globals: Globals = program.opts();
   let app: App | undefined;
   try {
-    const config = readConfig({ ...process.env, DR_SLACK_MODE: process.env['DR_SLACK_MODE'] ?? 'off' });
-    app = await createApp(config, createLog(process.env['DR_LOG_LEVEL'] ?? 'error'), { role: 'cli' });
+    const config = readConfig({ ...process.env, DR_SLACK_MODE: process.env.DR_SLACK_MODE ?? 'off' });
+    app = await createApp(config, createLog(process.env.DR_LOG_LEVEL ?? 'error'), { role: 'cli' });
     if (options.offline !== true) await app.start();
     process.exitCode = await work(app, actorOf(app, globals), globals);
   } catch (error) {
@@ -144,16 +186,25 @@ async function main(work: Work, options: { offline?: boolean } = {}): Promise<vo
 
 /** Who acts: named by --as or DR_PERSON. A name alone may read and declare; a vote needs that person's key. */
 function actorOf(app: App, globals: Globals): Actor {
-  const named = globals.as ?? process.env['DR_PERSON'];
+  const named = globals.as ?? process.env.DR_PERSON;
   const account = userInfo().username;
   if (named === undefined) return { person: null, via: 'cli', account };
   if (personById(app.folder.people, named) === undefined) {
-    throw new AppError('config-invalid', `"${named}" is not in people.yml. Known: ${Object.keys(app.folder.people.people).join(', ')}.`);
+    throw new AppError(
+      'config-invalid',
+      `"${named}" is not in people.yml. Known: ${Object.keys(app.folder.people.people).join(', ')}.`,
+    );
   }
   return { person: named, via: 'cli', account };
 }
 
-async function runCommand(app: App, actor: Actor, globals: Globals, name: string, words: readonly string[]): Promise<number> {
+async function runCommand(
+  app: App,
+  actor: Actor,
+  globals: Globals,
+  name: string,
+  words: readonly string[],
+): Promise<number> {
   const context = await contextOf(app, actor, globals.incident ?? null);
   const command = commands.find((candidate) => candidate.name === name);
   if (command === undefined) return EXIT.usage;
@@ -161,11 +212,22 @@ async function runCommand(app: App, actor: Actor, globals: Globals, name: string
   const input = readWords(rest);
   const answer = await command.run(context, input);
   const shown = { ...globals, json: globals.json === true || json };
-  if (!isRefusal(answer) && answer.kind === 'reply' && answer.what === 'approval') return voteFromTerminal(app, actor, answer, input);
-  if (!isRefusal(answer) && answer.kind === 'reply' && answer.what === 'preview' && answer.preview.blocked.length === 0 && !input.flags.has('dry-run')) {
-    if (!shown.json) print(app, answer, shown);
+  if (!isRefusal(answer) && answer.kind === 'reply' && answer.what === 'approval')
+    return voteFromTerminal(app, actor, answer, input);
+  if (
+    !isRefusal(answer) &&
+    answer.kind === 'reply' &&
+    answer.what === 'preview' &&
+    answer.preview.blocked.length === 0 &&
+    !input.flags.has('dry-run')
+  ) {
+    if (!shown.json) await print(app, answer, shown);
     if (input.flags.has('yes') || (await agrees('Start this run? Type yes: '))) {
-      return print(app, await command.run(context, { ...input, flags: new Set([...input.flags, 'yes']) }), shown);
+      return print(
+        app,
+        await command.run(context, { ...input, flags: new Set([...input.flags, 'yes']) }),
+        shown,
+      );
     }
     process.stderr.write('Nothing was started.\n');
     return EXIT.refused;
@@ -175,7 +237,19 @@ async function runCommand(app: App, actor: Actor, globals: Globals, name: string
 
 async function contextOf(app: App, actor: Actor, incident: string | null): Promise<CommandContext> {
   const { incidents, runs, approvals, views, queries, tools } = app;
-  return { actor, people: await queries.people(), incident: incident?.toUpperCase() ?? null, canAsk: false, incidents, runs, approvals, views, queries, tools, commands };
+  return {
+    actor,
+    people: await queries.people(),
+    incident: incident?.toUpperCase() ?? null,
+    canAsk: false,
+    incidents,
+    runs,
+    approvals,
+    views,
+    queries,
+    tools,
+    commands,
+  };
 }
 
 /** `--json` may also stand behind the command. */
@@ -191,8 +265,8 @@ async function agrees(question: string): Promise<boolean> {
   return typed.trim() === 'yes';
 }
 
-function print(app: App, answer: Answer, globals: Globals): number {
-  const { text, data, exit } = renderAnswer(answer, app.folder.people, commands);
+async function print(app: App, answer: Answer, globals: Globals): Promise<number> {
+  const { text, data, exit } = renderAnswer(answer, app.folder.people, commands, await app.queries.now());
   if (globals.json) process.stdout.write(`${JSON.stringify(data)}\n`);
   else (exit === EXIT.done ? process.stdout : process.stderr).write(`${text}\n`);
   return exit;
@@ -200,6 +274,8 @@ function print(app: App, answer: Answer, globals: Globals): number {
 
 function fail(error: unknown): void {
   process.stderr.write(`${messageOf(error)}\n`);
-  if (error instanceof AppError) for (const detail of error.details) if (!error.message.includes(detail)) process.stderr.write(`  ${detail}\n`);
+  if (error instanceof AppError)
+    for (const detail of error.details)
+      if (!error.message.includes(detail)) process.stderr.write(`  ${detail}\n`);
   process.exitCode = error instanceof AppError && error.retry === 'later' ? EXIT.unreachable : EXIT.refused;
 }

@@ -41,13 +41,15 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const given = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name.startsWith('DR_') && value !== ''),
   );
-  const parsed = Environment.safeParse({ ...given, DR_SLACK_MODE: given.DR_SLACK_MODE ?? 'socket' });
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map(({ path, message, code }) => {
+  const mode = given.DR_SLACK_MODE ?? 'socket';
+  const isMode = ['socket', 'http', 'off'].includes(mode);
+  const parsed = Environment.safeParse({ ...given, DR_SLACK_MODE: isMode ? mode : 'off' });
+  if (parsed.success && isMode) return parsed.data;
+  const issues = (parsed.error?.issues ?? []).map(({ path, message, code }) => {
     const name = String(path[0] ?? 'environment');
-    if (name === 'DR_SLACK_MODE') return `${name}: expected "socket", "http" or "off"`;
     return `${name}: ${given[name] === undefined ? 'is missing' : code === 'custom' || message.startsWith('expected') ? message : 'is malformed'}`;
   });
+  const faults = isMode ? issues : [...issues, 'DR_SLACK_MODE: expected "socket", "http" or "off"'];
   throw new AppError(
     'config-invalid',
     `The bot cannot start. ${faults.length} of its variables are missing or malformed (see .env.example):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,

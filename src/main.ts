@@ -10,15 +10,22 @@ async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.DR_LOG_LEVEL);
   const app = await createApp(config, log, { role: 'worker' });
-  for (const fault of app.folder.faults) log.error({ fault }, 'a plan has a fault; its last good version stays in force');
+  for (const fault of app.folder.faults)
+    log.error({ fault }, 'a plan has a fault; its last good version stays in force');
   await app.start();
-  for (const { name, digest, changed } of await app.loadPlans('start')) if (changed) log.info({ name, digest }, 'in force');
+  for (const { name, digest, changed } of await app.loadPlans('start'))
+    if (changed) log.info({ name, digest }, 'in force');
   const slack = startSlack(slackMode(config), app.slackDeps);
   const health = async () => {
     const database = await app.queries.now().then(() => 'ok', messageOf);
     return { ok: database === 'ok', database, slack: slack.state() };
   };
-  const http = await startHttp({ host: config.DR_HTTP_HOST, port: config.DR_HTTP_PORT, slack: slack.requestListener, health });
+  const http = await startHttp({
+    host: config.DR_HTTP_HOST,
+    port: config.DR_HTTP_PORT,
+    slack: slack.requestListener,
+    health,
+  });
   const working = await app.startWorking();
   log.info({ port: http.port, slack: config.DR_SLACK_MODE }, 'ready');
 
@@ -44,9 +51,19 @@ function slackMode(config: Config): SlackMode {
     case 'off':
       return { mode: 'off' };
     case 'socket':
-      return { mode: 'socket', botToken: config.DR_SLACK_BOT_TOKEN, appToken: config.DR_SLACK_APP_TOKEN, ...api };
+      return {
+        mode: 'socket',
+        botToken: config.DR_SLACK_BOT_TOKEN,
+        appToken: config.DR_SLACK_APP_TOKEN,
+        ...api,
+      };
     case 'http':
-      return { mode: 'http', botToken: config.DR_SLACK_BOT_TOKEN, signingSecret: config.DR_SLACK_SIGNING_SECRET, ...api };
+      return {
+        mode: 'http',
+        botToken: config.DR_SLACK_BOT_TOKEN,
+        signingSecret: config.DR_SLACK_SIGNING_SECRET,
+        ...api,
+      };
   }
 }
 

@@ -23,12 +23,6 @@ export interface YamlFile {
   place(path: readonly (string | number)[]): string;
 }
 
-/** One fault of a file, as it is printed: `plans/janua.yml:41:9 runbooks.x.steps[3].with.bucket: expected …`. */
-export interface FileFault {
-  readonly text: string;
-  readonly level: 'error' | 'warning';
-}
-
 /** Reads YAML safely: no tags, no aliases, no repeated keys, 256 kB, 32 levels. Throws `plan-invalid` with the place. */
 export async function readYaml(path: string, shownAs: string): Promise<YamlFile> {
   const source = await readFile(path, 'utf8');

@@ -10,13 +10,21 @@ const Row = z.object({ seq: z.coerce.bigint(), canon: Bytes, prev: Bytes, hash: 
  * the hash before, the number in 8 bytes, and the content. Shares no code with the bot.
  */
 export async function walkLog(adminUrl: string): Promise<{ events: number; verified: boolean }> {
-  const rows = z.array(Row).parse(await queryOnce(adminUrl, 'select seq, canon, prev, hash from public.events order by seq'));
+  const rows = z
+    .array(Row)
+    .parse(await queryOnce(adminUrl, 'select seq, canon, prev, hash from public.events order by seq'));
   let prev: Buffer = Buffer.alloc(32);
   for (const [index, row] of rows.entries()) {
     const number = Buffer.alloc(8);
     number.writeBigUInt64BE(row.seq);
-    const hash = createHash('sha256').update('drbot/audit/v1\0').update(prev).update(number).update(row.canon).digest();
-    if (Number(row.seq) !== index + 1 || !prev.equals(row.prev) || !hash.equals(row.hash)) return { events: rows.length, verified: false };
+    const hash = createHash('sha256')
+      .update('drbot/audit/v1\0')
+      .update(prev)
+      .update(number)
+      .update(row.canon)
+      .digest();
+    if (Number(row.seq) !== index + 1 || !prev.equals(row.prev) || !hash.equals(row.hash))
+      return { events: rows.length, verified: false };
     prev = hash;
   }
   return { events: rows.length, verified: true };

@@ -1,7 +1,9 @@
 /** Facts the demo insists on. Each is said once; the first that does not hold ends the demo with its words. */
 export function insist(holds: boolean, what: string, found?: unknown): void {
   if (holds) return;
-  throw new Error(`The demo expected: ${what}${found === undefined ? '' : `. Found: ${JSON.stringify(found)}`}`);
+  throw new Error(
+    `The demo expected: ${what}${found === undefined ? '' : `. Found: ${JSON.stringify(found)}`}`,
+  );
 }
 
 /** Insists that a text says something, and shows the text when it does not. */
@@ -11,7 +13,11 @@ export function insistSays(text: string, part: string | RegExp, where: string): 
 }
 
 /** Looks until there is something to see. */
-export async function until<Value>(look: () => Promise<Value | undefined | false>, what: string, timeoutMs = 60_000): Promise<Value> {
+export async function until<Value>(
+  look: () => Promise<Value | undefined | false>,
+  what: string,
+  timeoutMs = 60_000,
+): Promise<Value> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const seen = await look();

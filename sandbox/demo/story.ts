@@ -5,28 +5,27 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Bot } from '../bot.ts';
 import { totalRows } from '../janua/janua.ts';
-import { queryOnce } from '../postgres.ts';
 import type { World } from '../world.ts';
 import { walkLog } from './chain.ts';
 import { insist, insistSays, until } from './check.ts';
-
-export type Tell = (line: string) => void;
+import { countBefore, letUpdatesFallDue, type Tell } from './watch.ts';
 
 const MINUTE = 60_000;
 const Deployment = z.object({ spec: z.object({ replicas: z.number() }) });
-
-/** What the story adds up to, checked against the real database, cluster, bucket and workspace. */
-export type Summary = Awaited<ReturnType<typeof playStory>>;
 
 /** The main job: rows are destroyed, an incident is declared, two people approve, and it ends with a report. */
 export async function playStory(world: World, bot: Bot, tell: Tell) {
   const { slack, janua, kubernetes } = world;
   const { truth } = janua;
   const [ana, ben, dan] = [slack.person('ana'), slack.person('ben'), slack.person('dan')];
-  const replicas = () => Deployment.parse(kubernetes.control.get('deployments', 'janua', 'janua-api')).spec.replicas;
+  const replicas = () =>
+    Deployment.parse(kubernetes.control.get('deployments', 'janua', 'janua-api')).spec.replicas;
   const before = { rows: totalRows(await janua.countRows()), replicas: replicas() };
   insist(before.rows >= 200_000, 'at least 200,000 rows', before.rows);
-  await until(async () => bot.lines.some((line) => line.includes('row counts observed')), 'the bot to count the rows');
+  await until(
+    async () => bot.lines.some((line) => line.includes('row counts observed')),
+    'the bot to count the rows',
+  );
 
   const beganAt = new Date();
   const damaged = await world.damage.deleteRows();
@@ -34,36 +33,62 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
 
   // Declared by typed words, then corrected: the beginning is known.
   await ana.command('#incidents', '/dr declare janua sev1 Sign-in fails for most customers');
-  const announced = await slack.waitForMessage('#incidents', (text) => text.includes('INC-') && text.includes('Sign-in fails'), { timeoutMs: 20_000, what: 'the announcement' });
+  const announced = await slack.waitForMessage(
+    '#incidents',
+    (text) => text.includes('INC-') && text.includes('Sign-in fails'),
+    { timeoutMs: 20_000, what: 'the announcement' },
+  );
   const incident = slack.textOf(announced).match(/INC-\d{4}-\d{3,}/)?.[0] ?? '';
   tell(`Ana declares ${incident}. #incidents hears of it.`);
-  const channel = await slack.waitFor(() => [...slack.store.channels.values()].find(({ name }) => name.startsWith(incident.toLowerCase())), { timeoutMs: 20_000, what: 'the channel of the incident' });
+  const channel = await slack.waitFor(
+    () => [...slack.store.channels.values()].find(({ name }) => name.startsWith(incident.toLowerCase())),
+    { timeoutMs: 20_000, what: 'the channel of the incident' },
+  );
   const room = `#${channel.name}`;
   await ana.pressNewest('#incidents', 'Take command');
-  await slack.waitForMessage(room, (text) => text.includes('Commander Ana'), { timeoutMs: 15_000, what: 'Ana as commander on the card' });
+  await slack.waitForMessage(room, (text) => text.includes('Commander Ana'), {
+    timeoutMs: 15_000,
+    what: 'Ana as commander on the card',
+  });
   await ana.command(room, `/dr edit began=${beganAt.toISOString()} detected=${new Date().toISOString()}`);
   tell(`Ana takes command in ${room}.`);
   const declaredAt = await bot.clock.now();
 
   await ana.pressNewest(room, 'Run a runbook');
   await ana.waitForView('Run a runbook');
-  await slack.waitFor(() => ana.viewText().includes('Restore PostgreSQL'), { timeoutMs: 10_000, what: 'the runbooks in the dialog' });
+  await slack.waitFor(() => ana.viewText().includes('Restore PostgreSQL'), {
+    timeoutMs: 10_000,
+    what: 'the runbooks in the dialog',
+  });
   await ana.submit();
-  await slack.waitFor(() => ana.viewText().includes('Nothing has been changed by this preview'), { timeoutMs: 40_000, what: 'the preview' });
+  await slack.waitFor(() => ana.viewText().includes('Nothing has been changed by this preview'), {
+    timeoutMs: 40_000,
+    what: 'the preview',
+  });
   const preview = ana.viewText();
   for (const dump of truth.dumps.filter(({ good, takenAt }) => !good && takenAt > truth.newestGood.takenAt)) {
     insistSays(preview, dump.key.split('_').at(-1) ?? dump.key, 'the preview');
   }
   tell('The preview names the two bad dumps and the newest good one. Nothing was changed.');
   await ana.submit();
-  const run = (await slack.waitForMessage(room, (text) => /RUN-\d+ · restore-postgres/.test(text), { timeoutMs: 15_000, what: 'the run card' }).then((message) => slack.textOf(message).match(/RUN-\d+/)?.[0])) ?? '';
+  const run =
+    (await slack
+      .waitForMessage(room, (text) => /RUN-\d+ · restore-postgres/.test(text), {
+        timeoutMs: 15_000,
+        what: 'the run card',
+      })
+      .then((message) => slack.textOf(message).match(/RUN-\d+/)?.[0])) ?? '';
   tell(`${run} starts: find, fetch, verify, restore beside the live database, compare.`);
 
   for (const [step, evidence] of [
     ['Confirm the field encryption key', 'Fingerprint 4c1e equals the sealed copy'],
     ['Replay erasures since the backup', '0 requests since the backup'],
   ] as const) {
-    const asked = await slack.waitForMessage(room, (text) => text.includes(step) && text.includes('[Mark as done]'), { timeoutMs: 90_000, what: `the question "${step}"` });
+    const asked = await slack.waitForMessage(
+      room,
+      (text) => text.includes(step) && text.includes('[Mark as done]'),
+      { timeoutMs: 90_000, what: `the question "${step}"` },
+    );
     await ana.press(room, asked.ts, 'Mark as done');
     await ana.waitForView('Mark step');
     await ana.fill({ evidence });
@@ -72,21 +97,37 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
     tell(`Ana answers: ${step}.`);
   }
 
-  const card = await slack.waitForMessage(room, (text) => text.includes('[Review and approve]'), { timeoutMs: 60_000, what: 'the approval card' });
-  const lossOnCard = Number(slack.textOf(card).match(/([\d,]+) rows? (?:lost|written)/)?.[1]?.replaceAll(',', '') ?? Number.NaN);
+  const card = await slack.waitForMessage(room, (text) => text.includes('[Review and approve]'), {
+    timeoutMs: 60_000,
+    what: 'the approval card',
+  });
+  const lossOnCard = Number(
+    slack
+      .textOf(card)
+      .match(/([\d,]+) rows? (?:lost|written)/)?.[1]
+      ?.replaceAll(',', '') ?? Number.NaN,
+  );
   const lostSinceBackup = before.rows - totalRows(truth.rowsInNewestGood);
-  insist(lossOnCard === lostSinceBackup, `${lostSinceBackup} rows lost on the card`, slack.textOf(card).slice(0, 1500));
+  insist(
+    lossOnCard === lostSinceBackup,
+    `${lostSinceBackup} rows lost on the card`,
+    slack.textOf(card).slice(0, 1500),
+  );
   tell(`The card asks two people. It says what would be lost: ${lossOnCard} rows, and that is the truth.`);
 
   const refusedClicks: { by: string; reason: string }[] = [];
   const approve = async (who: typeof ana, key: string) => {
     await who.press(room, card.ts, 'Review and approve');
     await who.waitForView('Review and approve');
-    await slack.waitFor(() => !who.viewText().includes('This usually takes under'), { timeoutMs: 10_000, what: 'the review dialog' });
+    await slack.waitFor(() => !who.viewText().includes('This usually takes under'), {
+      timeoutMs: 10_000,
+      what: 'the review dialog',
+    });
     const answer = await who.submit();
     const says = answer.kind === 'view' ? who.viewText() : JSON.stringify(answer);
     await who.closeView();
-    if (!says.includes('is recorded')) refusedClicks.push({ by: key, reason: says.replace(/\s+/g, ' ').slice(0, 160) });
+    if (!says.includes('is recorded'))
+      refusedClicks.push({ by: key, reason: says.replace(/\s+/g, ' ').slice(0, 160) });
     return says;
   };
   insistSays(await approve(ana, 'ana'), 'is recorded', 'the first approval');
@@ -105,8 +146,13 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   insistSays(await approve(ben, 'ben'), 'is recorded', 'the approval of Ben');
   tell('Ben approves. Everything that writes is stopped, the databases are swapped, and it starts again.');
 
-  const show = async () => JSON.parse((await bot.cli(['run', 'show', run, '--json'], { DR_PERSON: 'ana' })).stdout || '{}');
-  await slack.waitForMessage(room, (text) => text.includes(run) && /Watch for 15 minutes/.test(text) && /waiting until/.test(text), { timeoutMs: 60_000, what: 'the watch after the cut-over' });
+  const show = async () =>
+    JSON.parse((await bot.cli(['run', 'show', run, '--json'], { DR_PERSON: 'ana' })).stdout || '{}');
+  await slack.waitForMessage(
+    room,
+    (text) => text.includes(run) && /Watch for 15 minutes/.test(text) && /waiting until/.test(text),
+    { timeoutMs: 60_000, what: 'the watch after the cut-over' },
+  );
   const swappedRows = await countBefore(world, gateOpening);
   for (let minute = 0; minute < 16; minute += 4) await bot.clock.advance(4 * MINUTE);
   await until(async () => (await show()).runs?.[0]?.outcome === 'done', 'the end of the run');
@@ -114,22 +160,40 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   clearInterval(watching);
   const downtimeMs = Math.round(world.prober.downtimeBetween(gateOpening, runEnd));
   insist(world.prober.isUp(), 'health to answer 200');
-  insist(swappedRows + lostSinceBackup === before.rows, 'all rows of the backup and no other', { swappedRows, lostSinceBackup, before: before.rows });
-  insist(seen.fewest === 0 && replicas() === before.replicas, 'replicas 4, 0, 4', { ...seen, after: replicas() });
-  tell(`The database holds ${swappedRows.toLocaleString('en')} rows again, janua-api is back at ${replicas()} replicas; nobody was served for ${downtimeMs} ms.`);
+  insist(swappedRows + lostSinceBackup === before.rows, 'all rows of the backup and no other', {
+    swappedRows,
+    lostSinceBackup,
+    before: before.rows,
+  });
+  insist(seen.fewest === 0 && replicas() === before.replicas, 'replicas 4, 0, 4', {
+    ...seen,
+    after: replicas(),
+  });
+  tell(
+    `The database holds ${swappedRows.toLocaleString('en')} rows again, janua-api is back at ${replicas()} replicas; nobody was served for ${downtimeMs} ms.`,
+  );
 
   const updates = await letUpdatesFallDue(world, bot, room, tell);
-  const notice = (await world.aws.takePublished()).find(({ Subject }) => Subject === 'PostgreSQL Restore Complete');
+  const notice = (await world.aws.takePublished()).find(
+    ({ Subject }) => Subject === 'PostgreSQL Restore Complete',
+  );
   insist(notice !== undefined, 'the recovery notice on the SNS topic');
 
   await ana.command(room, '/dr resolve cause="A migration deleted rows in four tables"');
-  await slack.waitForMessage(room, (text) => text.includes('Resolved') && text.includes(incident), { timeoutMs: 20_000, what: 'the resolved message' });
+  await slack.waitForMessage(room, (text) => text.includes('Resolved') && text.includes(incident), {
+    timeoutMs: 20_000,
+    what: 'the resolved message',
+  });
   tell(`Ana resolves ${incident}.`);
   await ana.command(room, '/dr report');
-  const file = await slack.waitFor(() => slack.files().find(({ name, bytes }) => name.endsWith('-report.md') && bytes !== undefined), { timeoutMs: 20_000, what: 'the report file' });
+  const file = await slack.waitFor(
+    () => slack.files().find(({ name, bytes }) => name.endsWith('-report.md') && bytes !== undefined),
+    { timeoutMs: 20_000, what: 'the report file' },
+  );
   const report = join(tmpdir(), file.name);
   const written = file.bytes?.toString('utf8') ?? '';
-  for (const section of ['Timeline', 'Root cause', 'Resolution', 'Action items', 'Lessons', 'Approvals']) insistSays(written, section, 'the report');
+  for (const section of ['Timeline', 'Root cause', 'Resolution', 'Action items', 'Lessons', 'Approvals'])
+    insistSays(written, section, 'the report');
   await writeFile(report, written);
   tell(`The report is in the channel, and here: ${report}`);
 
@@ -139,22 +203,60 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   tell(`The log of ${log.events} events is unbroken.`);
 
   const state = (await show()).runs[0];
-  const status = JSON.parse((await bot.cli(['status', incident, '--json'], { DR_PERSON: 'ana' })).stdout).incident;
+  const status = JSON.parse(
+    (await bot.cli(['status', incident, '--json'], { DR_PERSON: 'ana' })).stdout,
+  ).incident;
   const fetched = await world.aws.get(state.steps.find.output.key);
   const sha256 = createHash('sha256').update(fetched).digest('hex');
-  insist(state.steps.find.output.key === truth.newestGood.key, 'the newest good backup', state.steps.find.output.key);
-  insist(state.steps.fetch.output.sha256 === sha256, 'the SHA-256 of the object in the bucket', state.steps.fetch.output.sha256);
+  insist(
+    state.steps.find.output.key === truth.newestGood.key,
+    'the newest good backup',
+    state.steps.find.output.key,
+  );
+  insist(
+    state.steps.fetch.output.sha256 === sha256,
+    'the SHA-256 of the object in the bucket',
+    state.steps.fetch.output.sha256,
+  );
   const refused = state.steps.find.output.refused;
-  const bad = truth.dumps.filter(({ good, takenAt }) => !good && takenAt > truth.newestGood.takenAt).map(({ key }) => key);
-  insist(refused.length === bad.length && bad.every((key) => refused.some((each: { key: string }) => each.key === key)), 'both bad dumps refused', refused);
+  const bad = truth.dumps
+    .filter(({ good, takenAt }) => !good && takenAt > truth.newestGood.takenAt)
+    .map(({ key }) => key);
+  insist(
+    refused.length === bad.length &&
+      bad.every((key) => refused.some((each: { key: string }) => each.key === key)),
+    'both bad dumps refused',
+    refused,
+  );
   const approval = state.approvals[0];
-  const approvals = approval.votes.map((vote: { person: string }) => ({ by: vote.person, fingerprint: slack.textOf(card).match(/[0-9A-Z]{4}-[0-9A-Z]{4}/)?.[0] ?? '' }));
-  insist(new Set(approvals.map(({ by }: { by: string }) => by)).size === 2, 'two different people', approvals);
-  insist(approvals.every(({ fingerprint }: { fingerprint: string }) => fingerprint !== ''), 'a fingerprint on the card', approvals);
+  const approvals = approval.votes.map((vote: { person: string }) => ({
+    by: vote.person,
+    fingerprint: slack.textOf(card).match(/[0-9A-Z]{4}-[0-9A-Z]{4}/)?.[0] ?? '',
+  }));
+  insist(
+    new Set(approvals.map(({ by }: { by: string }) => by)).size === 2,
+    'two different people',
+    approvals,
+  );
+  insist(
+    approvals.every(({ fingerprint }: { fingerprint: string }) => fingerprint !== ''),
+    'a fingerprint on the card',
+    approvals,
+  );
   const rpaMs = beganAt.getTime() - truth.newestGood.takenAt.getTime();
-  insist(Math.abs(Date.parse(status.occurredAt) - Date.parse(status.recoveryPoint.at) - rpaMs) < 1000, 'the true RPA', status.recoveryPoint);
+  insist(
+    Math.abs(Date.parse(status.occurredAt) - Date.parse(status.recoveryPoint.at) - rpaMs) < 1000,
+    'the true RPA',
+    status.recoveryPoint,
+  );
   const rtaMs = Date.parse(status.verified.at) - Date.parse(status.declaredAt);
-  insist(Math.abs(Date.parse(status.declaredAt) - declaredAt.getTime()) < 60_000 && rtaMs > 0 && rtaMs < runEnd.getTime() - beganAt.getTime(), 'an RTA within the story', rtaMs);
+  insist(
+    Math.abs(Date.parse(status.declaredAt) - declaredAt.getTime()) < 60_000 &&
+      rtaMs > 0 &&
+      rtaMs < runEnd.getTime() - beganAt.getTime(),
+    'an RTA within the story',
+    rtaMs,
+  );
 
   return {
     incident,
@@ -171,33 +273,4 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
     report,
     audit: log,
   };
-}
-
-/** Rows that the recovery brought back: what the application wrote since is left out. */
-async function countBefore(world: World, opening: Date): Promise<number> {
-  const counts = await world.janua.countRows();
-  const [row] = await world.janua.query('select count(*)::int as fresh from sessions where created_at >= $1', [opening.toISOString()]);
-  return totalRows(counts) - Number(row?.fresh ?? 0);
-}
-
-/** Moves the bot's clock past the due times one by one and looks into the channel after each. */
-async function letUpdatesFallDue(world: World, bot: Bot, room: string, tell: Tell) {
-  const posted = () => world.slack.messages(room).filter((message) => /^\*?Update \d+ · INC-/.test(world.slack.textOf(message)));
-  let due = 0;
-  let onTime = 0;
-  for (let round = 0; round < 3; round++) {
-    const [row] = await queryOnce(world.bot.superuserUrl, "select (state->'updates'->>'nextAt')::timestamptz as due from public.incidents");
-    const dueAt = z.date().parse(row?.due);
-    const early = dueAt.getTime() - (await bot.clock.now()).getTime() - 5 * MINUTE + 1000;
-    if (early > 0) await bot.clock.advance(early);
-    await world.slack.waitFor(() => world.slack.person('ana').dms().some((message) => /is due/.test(world.slack.textOf(message))), { timeoutMs: 15_000, what: 'the draft before the update' });
-    await bot.clock.advance(Math.max(0, dueAt.getTime() - (await bot.clock.now()).getTime()));
-    due++;
-    const wanted = due;
-    const crossed = Date.now();
-    await world.slack.waitFor(() => posted().length >= wanted, { timeoutMs: 20_000, what: `update ${due}` });
-    if (Date.now() - crossed <= 10_000) onTime++;
-    tell(`30 minutes pass. Update ${due} appears by itself.`);
-  }
-  return { due, posted: posted().length, onTime };
 }

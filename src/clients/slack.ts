@@ -45,10 +45,21 @@ export function createSlack(token: string, apiUrl?: string) {
 
   /** Puts bytes to the address that files.getUploadURLExternal gave. */
   async function upload(url: string, bytes: Uint8Array): Promise<void> {
-    const response = await fetch(url, { method: 'POST', body: new Uint8Array(bytes), signal: AbortSignal.timeout(30_000), redirect: 'error' }).catch((cause: unknown) => {
-      throw new AppError('slack-unreachable', 'Slack does not take the file. It is tried again.', { retry: 'later', cause });
+    const response = await fetch(url, {
+      method: 'POST',
+      body: new Uint8Array(bytes),
+      signal: AbortSignal.timeout(30_000),
+      redirect: 'error',
+    }).catch((cause: unknown) => {
+      throw new AppError('slack-unreachable', 'Slack does not take the file. It is tried again.', {
+        retry: 'later',
+        cause,
+      });
     });
-    if (!response.ok) throw new AppError('slack-refused', `Slack refused the file (HTTP ${response.status}).`, { details: ['upload_failed'] });
+    if (!response.ok)
+      throw new AppError('slack-refused', `Slack refused the file (HTTP ${response.status}).`, {
+        details: ['upload_failed'],
+      });
   }
 
   return { call, upload, methods: SLACK_METHODS };
@@ -61,30 +72,51 @@ export function slackError(error: unknown): string | undefined {
 
 /** Seconds Slack asked to wait; undefined when it did not say. */
 export function retryAfterSeconds(error: unknown): number | undefined {
-  const said = error instanceof AppError ? error.details.find((detail) => detail.startsWith('retry-after=')) : undefined;
+  const said =
+    error instanceof AppError ? error.details.find((detail) => detail.startsWith('retry-after=')) : undefined;
   return said === undefined ? undefined : Number(said.slice('retry-after='.length));
 }
 
 /** True when the message may have been posted although the answer never came. */
 export function isAmbiguous(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'slack-unreachable' && retryAfterSeconds(error) === undefined;
+  return (
+    error instanceof AppError && error.code === 'slack-unreachable' && retryAfterSeconds(error) === undefined
+  );
 }
 
 function toFault(method: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (code === ErrorCode.PlatformError && isPlatform(error)) {
-    return new AppError('slack-refused', `Slack refused ${method}: ${error.data.error}.`, { cause: error, details: [error.data.error] });
+    return new AppError('slack-refused', `Slack refused ${method}: ${error.data.error}.`, {
+      cause: error,
+      details: [error.data.error],
+    });
   }
   if (code === ErrorCode.RateLimitedError) {
-    const seconds = typeof error === 'object' && error !== null && 'retryAfter' in error ? Number(error.retryAfter) : 30;
-    return new AppError('slack-unreachable', `Slack asks to wait ${seconds} s before the next ${method}.`, { retry: 'later', cause: error, details: [`retry-after=${seconds}`] });
+    const seconds =
+      typeof error === 'object' && error !== null && 'retryAfter' in error ? Number(error.retryAfter) : 30;
+    return new AppError('slack-unreachable', `Slack asks to wait ${seconds} s before the next ${method}.`, {
+      retry: 'later',
+      cause: error,
+      details: [`retry-after=${seconds}`],
+    });
   }
-  return new AppError('slack-unreachable', `Slack does not answer ${method} (${messageOf(error).slice(0, 120)}). It is tried again.`, { retry: 'later', cause: error });
+  return new AppError(
+    'slack-unreachable',
+    `Slack does not answer ${method} (${messageOf(error).slice(0, 120)}). It is tried again.`,
+    { retry: 'later', cause: error },
+  );
 }
 
 function isPlatform(error: unknown): error is { data: { error: string } } {
   return (
-    typeof error === 'object' && error !== null && 'data' in error && typeof error.data === 'object' && error.data !== null && 'error' in error.data && typeof error.data.error === 'string'
+    typeof error === 'object' &&
+    error !== null &&
+    'data' in error &&
+    typeof error.data === 'object' &&
+    error.data !== null &&
+    'error' in error.data &&
+    typeof error.data.error === 'string'
   );
 }

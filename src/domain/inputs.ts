@@ -9,11 +9,11 @@ export function readInputs(
   runbook: Runbook,
   given: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> | Refusal {
-  const unknown = Object.keys(given).find((name) => !Object.hasOwn(runbook.inputs, name));
+  const unknown = Object.entries(given).find(([name]) => !Object.hasOwn(runbook.inputs, name));
   if (unknown !== undefined) {
     return refuse('input-invalid', {
-      input: unknown,
-      got: given[unknown] ?? '',
+      input: unknown[0],
+      got: unknown[1],
       expected: `one of ${Object.keys(runbook.inputs).join(', ') || 'no inputs'}`,
     });
   }

@@ -116,11 +116,10 @@ function approverFaults(
 ): readonly PlanFault[] {
   const path = ['approvals', 'approvers'];
   const { approvers } = plan.approvals;
-  const strangers = people === null ? [] : approvers.filter((person) => people.people[person] === undefined);
+  const named = Object.keys(people?.people ?? {});
+  const strangers = people === null ? [] : approvers.filter((person) => !named.includes(person));
   const known = new Set(approvers.filter((person) => !strangers.includes(person)));
-  const faults = strangers.map((person) =>
-    error(path, unknown('person', person, Object.keys(people?.people ?? {}))),
-  );
+  const faults = strangers.map((person) => error(path, unknown('person', person, named)));
   const classes = Object.values(plan.runbooks).flatMap((runbook) =>
     stepsOf(runbook).map(({ step }) => classOf(step, actions)),
   );

@@ -26,7 +26,9 @@ export async function startHttp(deps: HttpDeps): Promise<{ port: number; stop():
     const health = await deps.health();
     return context.json(health, health.ok ? 200 : 503);
   });
-  app.get('/metrics', async (context) => context.text(await registry.metrics(), 200, { 'content-type': registry.contentType }));
+  app.get('/metrics', async (context) =>
+    context.text(await registry.metrics(), 200, { 'content-type': registry.contentType }),
+  );
   const listener = getRequestListener(app.fetch);
   const server = createServer((request, response) => {
     if (deps.slack !== null && request.url?.startsWith('/slack/')) deps.slack(request, response);

@@ -1,6 +1,6 @@
 import { slackError } from '../clients/slack.ts';
-import type { IncidentView } from '../domain/views.ts';
 import { channelName } from '../domain/channel-name.ts';
+import type { IncidentView } from '../domain/views.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { deliveryOf } from '../store/deliveries.ts';
 import type { DeliverDeps } from './deliver.ts';
@@ -49,17 +49,24 @@ async function furnish(deps: DeliverDeps, view: IncidentView, channel: string): 
   const { slack, world } = deps;
   await slack.call('delivery', 'conversations.setPurpose', { channel, purpose: purposeOf(view) });
   const { incident, plan, people } = view;
-  const wanted = [incident.declaredBy, ...plan.approvals.approvers, ...plan.approvals.escalateTo].flatMap((person) => people.people[person ?? '']?.slack.slice(0, 1) ?? []);
+  const wanted = [incident.declaredBy, ...plan.approvals.approvers, ...plan.approvals.escalateTo].flatMap(
+    (person) => people.people[person ?? '']?.slack.slice(0, 1) ?? [],
+  );
   const topic = `${incident.severity} ${plan.name} · ${incident.title}`.slice(0, 250);
   const decorations = [
     () => slack.call('delivery', 'conversations.setTopic', { channel, topic }),
-    ...[...new Set(wanted)].map((account) => () => slack.call('delivery', 'conversations.invite', { channel, users: account })),
+    ...[...new Set(wanted)].map(
+      (account) => () => slack.call('delivery', 'conversations.invite', { channel, users: account }),
+    ),
   ];
   for (const decorate of decorations) {
     await decorate().catch((error: unknown) => {
       if (slackError(error) === 'already_in_channel') return;
       if (slackError(error) === undefined) throw error;
-      world.log({ incident: incident.id, reason: messageOf(error) }, 'the channel could not be furnished in full; nothing depends on it');
+      world.log(
+        { incident: incident.id, reason: messageOf(error) },
+        'the channel could not be furnished in full; nothing depends on it',
+      );
     });
   }
 }
@@ -68,28 +75,53 @@ function purposeOf(view: IncidentView): string {
   return `${view.incident.id}: recovery of ${view.plan.name}`;
 }
 
-async function ownChannel(deps: DeliverDeps, view: IncidentView, name: string): Promise<{ id: string; name: string } | undefined> {
+async function ownChannel(
+  deps: DeliverDeps,
+  view: IncidentView,
+  name: string,
+): Promise<{ id: string; name: string } | undefined> {
   let cursor = '';
   do {
-    const page = await deps.slack.call('bulk', 'conversations.list', { limit: 200, exclude_archived: true, ...(cursor === '' ? {} : { cursor }) });
-    const channels: readonly { id: string; name: string; purpose?: { value?: string }; num_members?: number }[] = Array.isArray(page['channels']) ? page['channels'] : [];
+    const page = await deps.slack.call('bulk', 'conversations.list', {
+      limit: 200,
+      exclude_archived: true,
+      ...(cursor === '' ? {} : { cursor }),
+    });
+    const channels: readonly {
+      id: string;
+      name: string;
+      purpose?: { value?: string };
+      num_members?: number;
+    }[] = Array.isArray(page.channels) ? page.channels : [];
     const found = channels.find((channel) => channel.name === name);
-    if (found !== undefined) return found.purpose?.value === purposeOf(view) ? { id: found.id, name: found.name } : undefined;
-    const metadata = page['response_metadata'];
-    cursor = typeof metadata === 'object' && metadata !== null && 'next_cursor' in metadata ? String(metadata.next_cursor) : '';
+    if (found !== undefined)
+      return found.purpose?.value === purposeOf(view) ? { id: found.id, name: found.name } : undefined;
+    const metadata = page.response_metadata;
+    cursor =
+      typeof metadata === 'object' && metadata !== null && 'next_cursor' in metadata
+        ? String(metadata.next_cursor)
+        : '';
   } while (cursor !== '');
   return undefined;
 }
 
 async function inThread(deps: DeliverDeps, view: IncidentView, why?: string): Promise<MadeChannel> {
-  if (why !== undefined) deps.world.log({ incident: view.incident.id, reason: why }, 'no channel could be made: the incident lives in the thread of its announcement');
+  if (why !== undefined)
+    deps.world.log(
+      { incident: view.incident.id, reason: why },
+      'no channel could be made: the incident lives in the thread of its announcement',
+    );
   const announcement = await deliveryOf(deps.world.db, view.incident.id, 'announcement', 'card');
-  if (announcement?.channel && announcement.ts) return { id: announcement.channel, name: view.plan.channels.incidents, thread: announcement.ts };
+  if (announcement?.channel && announcement.ts)
+    return { id: announcement.channel, name: view.plan.channels.incidents, thread: announcement.ts };
   throw new AppError('slack-unreachable', 'The announcement is not posted yet.', { retry: 'later' });
 }
 
 function channelIn(answer: Readonly<Record<string, unknown>>): { id: string; name: string } {
   const { channel } = answer;
-  if (typeof channel === 'object' && channel !== null && 'id' in channel && 'name' in channel) return { id: String(channel.id), name: String(channel.name) };
-  throw new AppError('slack-refused', 'Slack made a channel and did not say which.', { details: ['no_channel'] });
+  if (typeof channel === 'object' && channel !== null && 'id' in channel && 'name' in channel)
+    return { id: String(channel.id), name: String(channel.name) };
+  throw new AppError('slack-refused', 'Slack made a channel and did not say which.', {
+    details: ['no_channel'],
+  });
 }

@@ -1,5 +1,5 @@
-import { AppError } from '../errors.ts';
 import { type Slack, slackError } from '../clients/slack.ts';
+import { AppError } from '../errors.ts';
 
 export interface Where {
   readonly channel: string;
@@ -13,8 +13,11 @@ export async function findPosted(slack: Slack, where: Where, mark: string): Prom
     where.thread === null
       ? await slack.call('bulk', 'conversations.history', args)
       : await slack.call('bulk', 'conversations.replies', { ...args, ts: where.thread });
-  const messages = Array.isArray(answer['messages']) ? answer['messages'] : [];
-  const found = messages.find((message: { metadata?: { event_payload?: { mark?: string } } }) => message.metadata?.event_payload?.mark === mark);
+  const messages = Array.isArray(answer.messages) ? answer.messages : [];
+  const found = messages.find(
+    (message: { metadata?: { event_payload?: { mark?: string } } }) =>
+      message.metadata?.event_payload?.mark === mark,
+  );
   return found === undefined ? undefined : String(found.ts);
 }
 
@@ -26,7 +29,7 @@ export async function permalinkOf(slack: Slack, channel: string, ts: string): Pr
   const known = permalinks.get(key);
   if (known !== undefined) return known;
   const answer = await slack.call('bulk', 'chat.getPermalink', { channel, message_ts: ts });
-  const link = String(answer['permalink'] ?? '');
+  const link = String(answer.permalink ?? '');
   permalinks.set(key, link);
   return link;
 }
@@ -35,10 +38,13 @@ export async function permalinkOf(slack: Slack, channel: string, ts: string): Pr
 export async function uploadReport(slack: Slack, where: Where, name: string, body: string): Promise<void> {
   const bytes = Buffer.from(body, 'utf8');
   try {
-    const ticket = await slack.call('delivery', 'files.getUploadURLExternal', { filename: name, length: bytes.length });
-    await slack.upload(String(ticket['upload_url']), bytes);
+    const ticket = await slack.call('delivery', 'files.getUploadURLExternal', {
+      filename: name,
+      length: bytes.length,
+    });
+    await slack.upload(String(ticket.upload_url), bytes);
     await slack.call('delivery', 'files.completeUploadExternal', {
-      files: [{ id: String(ticket['file_id']), title: name }],
+      files: [{ id: String(ticket.file_id), title: name }],
       channel_id: where.channel,
       ...(where.thread === null ? {} : { thread_ts: where.thread }),
     });
@@ -52,11 +58,24 @@ const PART = 3_500;
 
 async function postAsText(slack: Slack, where: Where, name: string, body: string): Promise<void> {
   const text = `The file could not be uploaded (uploads are blocked). ${name} follows in this thread.`;
-  const head = await slack.call('delivery', 'chat.postMessage', { channel: where.channel, text, ...(where.thread === null ? {} : { thread_ts: where.thread }) });
-  const thread = where.thread ?? String(head['ts']);
+  const head = await slack.call('delivery', 'chat.postMessage', {
+    channel: where.channel,
+    text,
+    ...(where.thread === null ? {} : { thread_ts: where.thread }),
+  });
+  const thread = where.thread ?? String(head.ts);
   for (let from = 0; from < body.length; from += PART) {
-    const part = body.slice(from, from + PART).replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-    await slack.call('delivery', 'chat.postMessage', { channel: where.channel, thread_ts: thread, text: part, unfurl_links: false });
+    const part = body
+      .slice(from, from + PART)
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;');
+    await slack.call('delivery', 'chat.postMessage', {
+      channel: where.channel,
+      thread_ts: thread,
+      text: part,
+      unfurl_links: false,
+    });
   }
 }
 
@@ -75,12 +94,25 @@ export function channelFinder(slack: Slack): (name: string) => Promise<string> {
 async function search(slack: Slack, wanted: string): Promise<string> {
   let cursor = '';
   do {
-    const page = await slack.call('bulk', 'conversations.list', { limit: 200, exclude_archived: true, ...(cursor === '' ? {} : { cursor }) });
-    const channels: readonly { id: string; name: string }[] = Array.isArray(page['channels']) ? page['channels'] : [];
+    const page = await slack.call('bulk', 'conversations.list', {
+      limit: 200,
+      exclude_archived: true,
+      ...(cursor === '' ? {} : { cursor }),
+    });
+    const channels: readonly { id: string; name: string }[] = Array.isArray(page.channels)
+      ? page.channels
+      : [];
     const found = channels.find(({ name }) => name === wanted);
     if (found !== undefined) return found.id;
-    const metadata = page['response_metadata'];
-    cursor = typeof metadata === 'object' && metadata !== null && 'next_cursor' in metadata ? String(metadata.next_cursor) : '';
+    const metadata = page.response_metadata;
+    cursor =
+      typeof metadata === 'object' && metadata !== null && 'next_cursor' in metadata
+        ? String(metadata.next_cursor)
+        : '';
   } while (cursor !== '');
-  throw new AppError('slack-unreachable', `There is no channel #${wanted} that the bot can see. Invite the bot there: /invite @dr-bot`, { retry: 'later' });
+  throw new AppError(
+    'slack-unreachable',
+    `There is no channel #${wanted} that the bot can see. Invite the bot there: /invite @dr-bot`,
+    { retry: 'later' },
+  );
 }

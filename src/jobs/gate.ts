@@ -34,7 +34,7 @@ export interface GatePreview {
 const PREVIEW_TIMEOUT_MS = 60_000;
 
 /** Previews every step of the gate and builds the fingerprint of exactly what will run. */
-export async function previewGate(attempt: Attempt, gate: Gate): Promise<GatePreview> {
+async function previewGate(attempt: Attempt, gate: Gate): Promise<GatePreview> {
   const { world, snapshot, claim } = attempt;
   const placed = stepsOf(snapshot.runbook).filter((entry) => entry.gate === gate);
   return supervised(

@@ -1,4 +1,3 @@
-import type { ActionContext } from '../actions/action.ts';
 import type { Approval } from '../domain/approval.ts';
 import { type Json, toJson } from '../domain/canonical.ts';
 import type { Incident } from '../domain/incident.ts';
@@ -103,9 +102,3 @@ function numberOf(id: string): string {
 export function paramsOf(placed: PlacedStep, scope: Scope): Json {
   return resolve(placed.step.with, scope);
 }
-
-/** The part of an action's context that does not depend on the attempt. */
-export type BaseContext = Pick<
-  ActionContext,
-  'run' | 'plan' | 'component' | 'outputs' | 'clients' | 'workDir' | 'baseline' | 'ownStore'
->;

@@ -3,13 +3,14 @@ import type { Json } from '../domain/canonical.ts';
 import type { IncidentEvent, RunEvent } from '../domain/events.ts';
 import type { PlacedStep } from '../domain/plan.ts';
 import { stepState } from '../domain/run.ts';
-import { hasSymbols, referencesIn, resolve } from '../domain/template.ts';
+import { hasSymbols, referencesIn } from '../domain/template.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { hop } from '../hop.ts';
 import { databaseNow } from '../store/aggregates.ts';
 import type { Change } from '../store/commit.ts';
 import type { Tx } from '../store/database.ts';
 import { isHandedOver, supervised } from './attempt.ts';
+import { incidentFacts } from './records.ts';
 import { paramsOf, type Snapshot } from './snapshot.ts';
 import { actionNamed, contextFor, type World } from './world.ts';
 
@@ -163,44 +164,6 @@ async function recordOutcome(
     case 'ask':
       return attempt.record([{ kind: 'step.asked', step, attempt: number, question: outcome.question, at }]);
   }
-}
-
-/** Facts of the incident that the plan says this step establishes (`records`). */
-function incidentFacts(
-  snapshot: Snapshot,
-  placed: PlacedStep,
-  outcome: Extract<Outcome, { kind: 'done' }>,
-  at: string,
-): readonly IncidentEvent[] {
-  const { records } = placed.step;
-  if (records === undefined) return [];
-  const scope = { ...snapshot.scope, [placed.step.id]: { ...outcome.output, summary: outcome.summary } };
-  const text = (template: string) => String(resolve(template, scope));
-  const run = snapshot.run.id;
-  const events: IncidentEvent[] = [];
-  if (records.verified !== undefined)
-    events.push({ kind: 'incident.verified', at, evidence: text(records.verified), run });
-  if (records.recoveryPoint !== undefined) {
-    const point = new Date(text(records.recoveryPoint.at));
-    if (!Number.isNaN(point.getTime())) {
-      events.push({
-        kind: 'incident.recovery-point-found',
-        at: point.toISOString(),
-        evidence: text(records.recoveryPoint.evidence),
-        run,
-      });
-    }
-  }
-  if (records.loss !== undefined) {
-    const rows = Number.parseInt(text(records.loss.rows), 10);
-    events.push({
-      kind: 'incident.loss-measured',
-      rows: Number.isNaN(rows) ? null : rows,
-      text: text(records.loss.text),
-      run,
-    });
-  }
-  return events;
 }
 
 /** What a fault means: tried again, failed, or nobody knows. An effect is looked for before it is called failed. */

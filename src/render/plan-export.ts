@@ -1,5 +1,6 @@
 import type { Json } from '../domain/canonical.ts';
-import { componentOf, type Gate, isGate, type Plan, type Step } from '../domain/plan.ts';
+import { componentOf, type Gate, isGate, type Plan, type Step, stepsOf } from '../domain/plan.ts';
+import { referencesIn } from '../domain/template.ts';
 import { markdownCode, markdownUser, oneLine } from './escape.ts';
 import { capital, count, duration, listOf } from './format.ts';
 import { bullets, table } from './markdown.ts';
@@ -16,8 +17,8 @@ export function exportRunbook(plan: Plan, runbookId: string, byHand: ByHand): st
     return `There is no runbook ${markdownCode(runbookId)} in ${markdownUser(plan.name)}.\n`;
   const component = componentOf(plan, runbook.component);
   const { rto, rpo } = component?.objectives ?? plan.objectives;
-  let number = 0;
-  const step = (entry: Step) => stepPart(entry, ++number, byHand);
+  const numbers = new Map(stepsOf(runbook).map(({ step, number }) => [step.id, number]));
+  const step = (entry: Step) => stepPart(entry, numbers, byHand);
   return `${[
     `# ${markdownUser(plan.name)}: ${markdownUser(runbook.title)}`,
     `For the day the bot is gone: everything it would do, by hand. ${plan.environment}, runbook ${markdownCode(runbookId)}.`,
@@ -55,14 +56,18 @@ export function exportRunbook(plan: Plan, runbookId: string, byHand: ByHand): st
 
 function inputsPart(inputs: Plan['runbooks'][string]['inputs']): string {
   const lines = Object.entries(inputs).map(([name, { label, hint, default: preset, options }]) => {
-    const choices =
+    const parts = [
+      markdownUser(label),
+      hint === undefined ? '' : markdownUser(hint),
       options === undefined
         ? ''
-        : ` One of ${listOf(
+        : `One of ${listOf(
             options.map(({ value }) => markdownCode(value)),
             'or',
-          )}.`;
-    return `${markdownCode(`\${inputs.${name}}`)}: ${markdownUser(label)}.${hint === undefined ? '' : ` ${markdownUser(hint)}.`}${choices}${preset === undefined ? '' : ` Usually ${markdownCode(preset)}.`}`;
+          )}`,
+      preset === undefined ? '' : `Usually ${markdownCode(preset)}`,
+    ].filter((part) => part !== '');
+    return `${markdownCode(`\${inputs.${name}}`)}: ${parts.map((part) => (/[.?!]$/.test(part) ? part : `${part}.`)).join(' ')}`;
   });
   return lines.length === 0 ? '' : `## Decide first\n\n${bullets(lines)}`;
 }
@@ -87,20 +92,41 @@ function gatePart(gate: Gate, plan: Plan, step: (entry: Step) => string): string
   ].join('\n\n');
 }
 
-function stepPart(
-  { title, uses, with: params, when, timeout }: Step,
-  number: number,
-  byHand: ByHand,
-): string {
-  const commands = byHand(uses, params).map((line) => line.replace(/[\r\n]+/g, ' '));
+function stepPart(step: Step, numbers: ReadonlyMap<string, number>, byHand: ByHand): string {
+  const { title, uses, with: params, when, timeout } = step;
+  const lines = byHand(uses, params).map((line) => line.replace(/[\r\n]+/g, ' '));
   const notes = [
     when === undefined ? '' : `Only when ${markdownCode(when)}.`,
     timeout === undefined ? '' : `Give up after ${duration(timeout)}.`,
+    ...fillIns(lines.join('\n'), numbers),
   ].filter((note) => note !== '');
-  const body = commands.length > 0 ? fenced(commands) : `${plainStep(uses, params)}`;
-  return [`#### ${number}. ${markdownUser(title)}`, notes.join(' '), body]
+  const body = lines.length > 0 ? commandsOrWords(lines) : plainStep(uses, params);
+  return [`#### ${numbers.get(step.id)}. ${markdownUser(title)}`, notes.join(' '), body]
     .filter((part) => part !== '')
     .join('\n\n');
+}
+
+/** Where the values come from that a command leaves open: `Fill in from step 3: ${find.key}`. */
+function fillIns(text: string, numbers: ReadonlyMap<string, number>): readonly string[] {
+  const bySource = Map.groupBy(new Set(referencesIn(text)), (path) => path.split('.')[0] ?? '');
+  return [...bySource].map(([source, paths]) => {
+    const from = numbers.has(source) ? `step ${numbers.get(source)}` : (SOURCES[source] ?? source);
+    return `Fill in from ${from}: ${listOf(paths.map((path) => markdownCode(`\${${path}}`)))}.`;
+  });
+}
+
+const SOURCES: Readonly<Record<string, string>> = {
+  inputs: 'what was decided first',
+  run: 'your own notes, any name that is used once',
+  system: 'the heading',
+  vars: 'connections.yml',
+};
+
+/** Lines that are all remarks are words for a person, not a script. */
+function commandsOrWords(lines: readonly string[]): string {
+  if (!lines.every((line) => line.startsWith('#'))) return fenced(lines);
+  const [first = '', ...rest] = lines.map((line) => markdownUser(line.replace(/^#+\s*/, '')));
+  return rest.length === 0 ? capital(first) : `${capital(first)}\n\n${bullets(rest)}`;
 }
 
 /** Steps that are people's work say what to do; the others show what the bot would have been told. */

@@ -56,7 +56,7 @@ function runPart(runView: RunView, view: ReportView): string {
     stepsOf(runbook).map((placed) => stepRow(placed, run, view)),
   );
   const outputs = stepsOf(runbook).flatMap(({ step, number }) =>
-    outputLine(number, step.title, stepState(run, step.id)),
+    outputLine(number, step.title, stepState(run, step.id), view),
   );
   return [
     `### ${run.id}`,
@@ -153,7 +153,12 @@ function resultOf({ status }: StepState): string {
   }
 }
 
-function outputLine(number: number, title: string, { facts, output, rulings }: StepState): readonly string[] {
+function outputLine(
+  number: number,
+  title: string,
+  { facts, output, rulings }: StepState,
+  { people }: ReportView,
+): readonly string[] {
   const known = new Set(facts.map(({ name }) => name));
   const values = Object.entries(output).flatMap(([name, value]) =>
     known.has(name) || value === null || typeof value === 'object' ? [] : [{ name, value: String(value) }],
@@ -163,7 +168,7 @@ function outputLine(number: number, title: string, { facts, output, rulings }: S
   );
   const said = rulings.map(
     ({ person, happened, saw }) =>
-      `${markdownUser(person)} says it ${happened ? 'happened' : 'did not happen'}: "${markdownUser(saw)}"`,
+      `${markdownUser(fullName(people, person))} says it ${happened ? 'happened' : 'did not happen'}: "${markdownUser(saw)}"`,
   );
   return all.length + said.length === 0
     ? []

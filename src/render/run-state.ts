@@ -1,6 +1,6 @@
 import { type PlacedStep, stepsOf } from '../domain/plan.ts';
 import { gateState, openGateOf, stepState } from '../domain/run.ts';
-import type { RunView } from './views.ts';
+import type { RunView } from '../domain/views.ts';
 import { type MarkName, OUTCOME_WORDS } from './words.ts';
 
 /** Where a run stands, as every surface says it. */

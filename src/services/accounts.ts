@@ -17,8 +17,10 @@ export function createAccounts({ db }: Pick<Deps, 'db'>) {
   return {
     isFresh,
     read: (account: string) => readAccount(db, account),
-    save: (account: string, standing: Standing, timeZone: string | null) => saveAccount(db, account, standing, timeZone),
-    saveGroup: (handle: string, accounts: readonly string[]) => db.transact((tx) => saveGroup(tx, handle, accounts)),
+    save: (account: string, standing: Standing, timeZone: string | null) =>
+      saveAccount(db, account, standing, timeZone),
+    saveGroup: (handle: string, accounts: readonly string[]) =>
+      db.transact((tx) => saveGroup(tx, handle, accounts)),
     /** True for a request that was not seen before, remembered before it is acknowledged. */
     firstTime: (key: string, kind: string) => firstTime(db, key, kind),
   };

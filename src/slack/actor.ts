@@ -18,9 +18,10 @@ export async function refreshAccount(deps: SlackDeps, account: string): Promise<
     deps.log({ account, err: error }, 'an account could not be looked up');
     return null;
   });
-  const user = answer?.['user'];
+  const user = answer?.user;
   if (typeof user !== 'object' || user === null) return;
-  const flag = (name: string) => name in user && Object.entries(user).some(([key, value]) => key === name && value === true);
+  const flag = (name: string) =>
+    name in user && Object.entries(user).some(([key, value]) => key === name && value === true);
   const standing = flag('deleted')
     ? 'inactive'
     : ['is_bot', 'is_app_user', 'is_workflow_bot', 'is_connector_bot'].some(flag)
@@ -35,17 +36,23 @@ export async function refreshAccount(deps: SlackDeps, account: string): Promise<
 /** Members of the group a plan names, before a vote of its approval. */
 export async function refreshGroup(deps: SlackDeps, handle: string): Promise<void> {
   const list = await deps.call('interactive', 'usergroups.list', {}).catch(() => null);
-  const groups: readonly { id: string; handle: string }[] = Array.isArray(list?.['usergroups']) ? list['usergroups'] : [];
+  const groups: readonly { id: string; handle: string }[] = Array.isArray(list?.usergroups)
+    ? list.usergroups
+    : [];
   const group = groups.find((candidate) => candidate.handle === handle);
   if (group === undefined) return;
-  const members = await deps.call('interactive', 'usergroups.users.list', { usergroup: group.id }).catch(() => null);
-  if (Array.isArray(members?.['users'])) await deps.accounts.saveGroup(handle, members['users'].map(String));
+  const members = await deps
+    .call('interactive', 'usergroups.users.list', { usergroup: group.id })
+    .catch(() => null);
+  if (Array.isArray(members?.users)) await deps.accounts.saveGroup(handle, members.users.map(String));
 }
 
 /** True where people of another organisation read along: votes are closed there. Not known counts as shared. */
 export async function isSharedChannel(deps: SlackDeps, channel: string | undefined): Promise<boolean> {
   if (channel === undefined) return false;
   const answer = await deps.call('interactive', 'conversations.info', { channel }).catch(() => null);
-  const info = answer?.['channel'];
-  return typeof info !== 'object' || info === null || ('is_ext_shared' in info && info.is_ext_shared === true);
+  const info = answer?.channel;
+  return (
+    typeof info !== 'object' || info === null || ('is_ext_shared' in info && info.is_ext_shared === true)
+  );
 }

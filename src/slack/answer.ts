@@ -4,20 +4,31 @@ import type { Refusal } from '../domain/refusal.ts';
 import { escapeSlack } from '../render/escape.ts';
 import { refusalText } from '../render/refusals.ts';
 import type { Button, Message } from '../render/slack/blocks.ts';
-import { type CommandHelp, renderCommandHelp, renderHelp, renderHome, renderIncidentMenu, useCommandButton } from '../render/slack/help.ts';
+import {
+  type CommandHelp,
+  renderCommandHelp,
+  renderHelp,
+  renderHome,
+  renderIncidentMenu,
+  useCommandButton,
+} from '../render/slack/help.ts';
 import { renderIncidentCard } from '../render/slack/incident-card.ts';
+import { nearDuplicateReply } from '../render/slack/modals-declare.ts';
 import { renderReply } from '../render/slack/reply.ts';
 import { renderRunCard } from '../render/slack/run-card.ts';
-import { nearDuplicateReply } from '../render/slack/modals-declare.ts';
 
 /** An answer as a message only the person sees. Cards keep their words and lose nothing but their place. */
-export function toMessage(answer: Exclude<Answer, { kind: 'form' }>, people: People, commands: readonly Command[]): Message {
+export function toMessage(
+  answer: Exclude<Answer, { kind: 'form' }>,
+  people: People,
+  commands: readonly Command[],
+): Message {
   return answer.kind === 'refusal' ? refusalMessage(answer, people) : replyMessage(answer, people, commands);
 }
 
 /** A refusal in its one sentence, with the button of the nearest command where there is one. */
-export function refusalMessage(refusal: Refusal, people: People): Message {
-  const near = refusal.code === 'unknown-command' ? refusal.facts['near'] : undefined;
+function refusalMessage(refusal: Refusal, people: People): Message {
+  const near = refusal.code === 'unknown-command' ? refusal.facts.near : undefined;
   const buttons: Button[] = near ? [useCommandButton(near)] : [];
   return renderReply([refusalLine(refusal, people)], buttons);
 }
@@ -38,7 +49,10 @@ function replyMessage(reply: Reply, people: People, commands: readonly Command[]
       return renderReply(
         reply.items.length === 0
           ? ['There is no open incident. To open one: /dr declare']
-          : reply.items.map((incident) => `${incident.id} · ${incident.system} · ${incident.severity} · ${incident.status} · “${escapeSlack(incident.title)}”`),
+          : reply.items.map(
+              (incident) =>
+                `${incident.id} · ${incident.system} · ${incident.severity} · ${incident.status} · “${escapeSlack(incident.title)}”`,
+            ),
       );
     case 'status':
       return renderIncidentCard(reply.view);
@@ -49,23 +63,58 @@ function replyMessage(reply: Reply, people: People, commands: readonly Command[]
     case 'plan':
       return renderReply([
         `*${escapeSlack(reply.plan.name)}* · ${reply.version}`,
-        ...Object.entries(reply.plan.runbooks).map(([id, runbook]) => `\`${id}\` ${escapeSlack(runbook.title)}${runbook.scenario === undefined ? '' : ` · ${escapeSlack(runbook.scenario)}`}`),
+        ...Object.entries(reply.plan.runbooks).map(
+          ([id, runbook]) =>
+            `\`${id}\` ${escapeSlack(runbook.title)}${runbook.scenario === undefined ? '' : ` · ${escapeSlack(runbook.scenario)}`}`,
+        ),
       ]);
     case 'preview':
-      return renderReply([`*${reply.preview.title}*: nothing has been changed by this preview.`, ...reply.preview.blocked.map((line) => `failed: ${escapeSlack(line)}`), ...reply.preview.steps.map(({ number, title, lines }) => `${number}. ${escapeSlack(title)}${lines.length === 0 ? '' : `: ${escapeSlack(lines.join('; '))}`}`)]);
+      return renderReply([
+        `*${reply.preview.title}*: nothing has been changed by this preview.`,
+        ...reply.preview.blocked.map((line) => `failed: ${escapeSlack(line)}`),
+        ...reply.preview.steps.map(
+          ({ number, title, lines }) =>
+            `${number}. ${escapeSlack(title)}${lines.length === 0 ? '' : `: ${escapeSlack(lines.join('; '))}`}`,
+        ),
+      ]);
     case 'similar': {
       const [incident] = reply.similar;
       if (incident === undefined) return renderReply(['Nothing was declared.']);
-      const draft = { system: reply.system, title: reply.title, severity: incident.severity, impact: null, occurredAt: null, drill: false, resembles: incident.id };
+      const draft = {
+        system: reply.system,
+        title: reply.title,
+        severity: incident.severity,
+        impact: null,
+        occurredAt: null,
+        drill: false,
+        resembles: incident.id,
+      };
       return nearDuplicateReply({ incident, systemName: reply.system, people, draft });
     }
     case 'report':
-      return renderReply([`The report of ${reply.report.incident} is in its channel (draft ${reply.report.revision}).`, ...(reply.report.missing.length === 0 ? [] : [`Still missing: ${escapeSlack(reply.report.missing.join(', '))}.`])]);
+      return renderReply([
+        `The report of ${reply.report.incident} is in its channel (draft ${reply.report.revision}).`,
+        ...(reply.report.missing.length === 0
+          ? []
+          : [`Still missing: ${escapeSlack(reply.report.missing.join(', '))}.`]),
+      ]);
   }
 }
 
 function helpOf(command: Command): CommandHelp {
-  const who = { anyone: 'anyone', responder: 'responders in people.yml', approver: 'approvers of the system' }[command.who];
+  const who = {
+    anyone: 'anyone',
+    responder: 'responders in people.yml',
+    approver: 'approvers of the system',
+  }[command.who];
   const usage = command.usage.replace(`/dr ${command.name}`, '').trim();
-  return { name: command.name, group: command.group, usage, summary: command.summary, examples: command.examples, who, ...(command.more === undefined ? {} : { details: command.more }) };
+  return {
+    name: command.name,
+    group: command.group,
+    usage,
+    summary: command.summary,
+    examples: command.examples,
+    who,
+    ...(command.more === undefined ? {} : { details: command.more }),
+  };
 }

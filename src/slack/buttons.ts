@@ -1,14 +1,28 @@
-import { isRefusal, type Refusal } from '../domain/refusal.ts';
 import type { Actor } from '../domain/events.ts';
+import { isRefusal, type Refusal } from '../domain/refusal.ts';
 import type { IncidentView } from '../domain/views.ts';
+import { slackInk } from '../render/escape.ts';
 import type { Message, View } from '../render/slack/blocks.ts';
 import { type ActionId, type Carried, isActionId, parseValue } from '../render/slack/ids.ts';
 import { renderNotice } from '../render/slack/modals.ts';
 import { renderApprovalDetails, renderReview, renderVeto } from '../render/slack/modals-approval.ts';
-import { renderAddNote, renderChangeSeverity, renderIncidentDetails, renderResolve, renderSetStatus, renderTakeRole, renderTimeline } from '../render/slack/modals-incident.ts';
-import { renderAbort, renderAnswer, renderRuling, renderRunDetails, renderSkip } from '../render/slack/modals-step.ts';
+import {
+  renderAddNote,
+  renderChangeSeverity,
+  renderIncidentDetails,
+  renderResolve,
+  renderSetStatus,
+  renderTakeRole,
+  renderTimeline,
+} from '../render/slack/modals-incident.ts';
+import {
+  renderAbort,
+  renderAnswer,
+  renderRuling,
+  renderRunDetails,
+  renderSkip,
+} from '../render/slack/modals-step.ts';
 import { renderEditUpdate, renderSnooze } from '../render/slack/modals-update.ts';
-import { slackInk } from '../render/escape.ts';
 import { timelineLines } from '../render/timeline.ts';
 import { actorOf } from './actor.ts';
 import { refusalLine, toMessage } from './answer.ts';
@@ -32,64 +46,146 @@ type Handler = (press: Press) => Promise<void>;
 
 /** Every button, by its action id. The compiler asks for each; none is left without a listener. */
 const HANDLERS: Record<ActionId, Handler> = {
-  'incident.declare': ({ deps, body, actor }) => openDialog(deps, body.trigger_id, 'Declare an incident', '/dr declare janua sev1 what is wrong', async () => declareView(await contextFor(deps, actor, null), null, {})),
+  'incident.declare': ({ deps, body, actor }) =>
+    openDialog(
+      deps,
+      body.trigger_id,
+      'Declare an incident',
+      '/dr declare janua sev1 what is wrong',
+      async () => declareView(await contextFor(deps, actor, null), null, {}),
+    ),
   'incident.declare-anyway': ({ deps, body, actor, carried }) =>
-    openDialog(deps, body.trigger_id, 'Declare an incident', '/dr declare … --new', async () => declareView(await contextFor(deps, actor, null), carried.system ?? null, {})),
+    openDialog(deps, body.trigger_id, 'Declare an incident', '/dr declare … --new', async () =>
+      declareView(await contextFor(deps, actor, null), carried.system ?? null, {}),
+    ),
   'incident.join': async (press) => {
     const { deps, body, carried } = press;
     const view = await viewOf(press);
-    if (view?.incident.channel) await deps.call('interactive', 'conversations.invite', { channel: view.incident.channel.id, users: body.user.id }).catch(() => {});
+    if (view?.incident.channel)
+      await deps
+        .call('interactive', 'conversations.invite', {
+          channel: view.incident.channel.id,
+          users: body.user.id,
+        })
+        .catch(() => {});
     await answerLines(press, [`You are in the channel of ${carried.incident ?? 'the incident'}.`]);
   },
-  'incident.raise': (press) => change(press, ({ incidents }, actor, { incident, choice }) => incidents.setSeverity(actor, incident ?? '', severityOf(choice)), 'Raised. The timeline says by whom.'),
+  'incident.raise': (press) =>
+    change(
+      press,
+      ({ incidents }, actor, { incident, choice }) =>
+        incidents.setSeverity(actor, incident ?? '', severityOf(choice)),
+      'Raised. The timeline says by whom.',
+    ),
   'incident.list': (press) => typed(press, 'list'),
-  'incident.take-command': (press) => change(press, ({ incidents }, actor, { incident }) => incidents.assignRole(actor, incident ?? '', 'commander', actor.person), 'You are commander now.'),
+  'incident.take-command': (press) =>
+    change(
+      press,
+      ({ incidents }, actor, { incident }) =>
+        incidents.assignRole(actor, incident ?? '', 'commander', actor.person),
+      'You are commander now.',
+    ),
   'incident.take-role': (press) => dialog(press, 'Take a role', renderTakeRole),
   'incident.set-status': (press) => dialog(press, 'Set status', renderSetStatus),
   'incident.change-severity': (press) => dialog(press, 'Change severity', renderChangeSeverity),
   'incident.add-note': (press) => dialog(press, 'Add note', renderAddNote),
   'incident.details': (press) => dialog(press, 'Details', renderIncidentDetails),
-  'incident.timeline': (press) => openDialog(press.deps, press.body.trigger_id, 'Timeline', '/dr report', () => timelineView(press)),
+  'incident.timeline': (press) =>
+    openDialog(press.deps, press.body.trigger_id, 'Timeline', '/dr report', () => timelineView(press)),
   'incident.resolve': (press) => dialog(press, 'Resolve', (view) => renderResolve(view)),
   'incident.report': (press) => typed(press, `report ${press.carried.incident ?? ''}`),
-  'update.post': (press) => dialog(press, 'Edit update', (view) => renderEditUpdate(view, press.deps.draft(view))),
+  'update.post': (press) =>
+    dialog(press, 'Edit update', (view) => renderEditUpdate(view, press.deps.draft(view))),
   'update.publish': (press) =>
-    change(press, async ({ incidents, views, draft }, actor, { incident }) => {
-      const view = await views.incident(incident ?? '');
-      return view === undefined ? { events: [] } : incidents.publish(actor, view.incident.id, draft(view), { automatic: false });
-    }, 'Published.'),
-  'update.edit': (press) => dialog(press, 'Edit update', (view) => renderEditUpdate(view, press.deps.draft(view))),
+    change(
+      press,
+      async ({ incidents, views, draft }, actor, { incident }) => {
+        const view = await views.incident(incident ?? '');
+        return view === undefined
+          ? { events: [] }
+          : incidents.publish(actor, view.incident.id, draft(view), { automatic: false });
+      },
+      'Published.',
+    ),
+  'update.edit': (press) =>
+    dialog(press, 'Edit update', (view) => renderEditUpdate(view, press.deps.draft(view))),
   'update.snooze': (press) => dialog(press, 'Snooze update', renderSnooze),
   'run.choose': (press) => dialog(press, 'Run a runbook', (view) => runView(view, view.plan, null)),
   'run.abort': (press) => dialog(press, 'Abort run', (view) => renderAbort(view, press.carried.run ?? '')),
-  'run.details': (press) => dialog(press, 'Details', (view) => renderRunDetails(view, press.carried.run ?? '', Number(press.carried.choice ?? 1))),
-  'step.retry': (press) => change(press, ({ runs }, actor, { run, step }) => runs.retry(actor, run ?? '', step ?? null), 'Recorded. It is tried again.'),
-  'step.look': (press) => change(press, ({ runs }, actor, { run, step }) => runs.retry(actor, run ?? '', step ?? null), 'Recorded. The bot looks again.'),
-  'step.skip': (press) => dialog(press, 'Skip step', (view) => renderSkip(view, press.carried.run ?? '', press.carried.step ?? '')),
-  'step.happened': (press) => dialog(press, 'It happened', (view) => renderRuling(view, press.carried.run ?? '', press.carried.step ?? '', true)),
-  'step.did-not-happen': (press) => dialog(press, 'It did not happen', (view) => renderRuling(view, press.carried.run ?? '', press.carried.step ?? '', false)),
-  'step.answer': (press) => dialog(press, 'Mark as done', (view) => renderAnswer(view, press.carried.run ?? '', press.carried.step ?? '')),
-  'gate.undo': (press) => change(press, ({ runs }, actor, { run }) => runs.abort(actor, run ?? '', 'undo was asked for on the card'), 'Recorded. The gate is taken back.'),
+  'run.details': (press) =>
+    dialog(press, 'Details', (view) =>
+      renderRunDetails(view, press.carried.run ?? '', Number(press.carried.choice ?? 1)),
+    ),
+  'step.retry': (press) =>
+    change(
+      press,
+      ({ runs }, actor, { run, step }) => runs.retry(actor, run ?? '', step ?? null),
+      'Recorded. It is tried again.',
+    ),
+  'step.look': (press) =>
+    change(
+      press,
+      ({ runs }, actor, { run, step }) => runs.retry(actor, run ?? '', step ?? null),
+      'Recorded. The bot looks again.',
+    ),
+  'step.skip': (press) =>
+    dialog(press, 'Skip step', (view) => renderSkip(view, press.carried.run ?? '', press.carried.step ?? '')),
+  'step.happened': (press) =>
+    dialog(press, 'It happened', (view) =>
+      renderRuling(view, press.carried.run ?? '', press.carried.step ?? '', true),
+    ),
+  'step.did-not-happen': (press) =>
+    dialog(press, 'It did not happen', (view) =>
+      renderRuling(view, press.carried.run ?? '', press.carried.step ?? '', false),
+    ),
+  'step.answer': (press) =>
+    dialog(press, 'Mark as done', (view) =>
+      renderAnswer(view, press.carried.run ?? '', press.carried.step ?? ''),
+    ),
+  'gate.undo': (press) =>
+    change(
+      press,
+      ({ runs }, actor, { run }) => runs.abort(actor, run ?? '', 'undo was asked for on the card'),
+      'Recorded. The gate is taken back.',
+    ),
   'approval.review': (press) => dialog(press, 'Review and approve', (view) => review(press, view)),
   'approval.veto': (press) =>
     dialog(press, 'Veto', (view) => {
-      const approval = view.runs.flatMap(({ approvals }) => approvals).find(({ id }) => id === press.carried.approval);
-      return approval === undefined ? renderNotice('Veto', ['This approval is not known. Nothing was recorded.']) : renderVeto(approval);
+      const approval = view.runs
+        .flatMap(({ approvals }) => approvals)
+        .find(({ id }) => id === press.carried.approval);
+      return approval === undefined
+        ? renderNotice('Veto', ['This approval is not known. Nothing was recorded.'])
+        : renderVeto(approval);
     }),
-  'approval.ask-again': (press) => change(press, ({ runs }, actor, { run }) => runs.retry(actor, run ?? '', null), 'Asked again, from facts read now.'),
-  'approval.details': (press) => dialog(press, 'Details', (view) => renderApprovalDetails(view, press.carried.approval ?? '')),
+  'approval.ask-again': (press) =>
+    change(
+      press,
+      ({ runs }, actor, { run }) => runs.retry(actor, run ?? '', null),
+      'Asked again, from facts read now.',
+    ),
+  'approval.details': (press) =>
+    dialog(press, 'Details', (view) => renderApprovalDetails(view, press.carried.approval ?? '')),
   'help.commands': (press) => typed(press, 'help'),
   'command.use': (press) => typed(press, press.carried.choice ?? 'help'),
   'declare.choose-system': async ({ deps, body, actor }) => {
     const fields = fieldsOf(body.view?.state);
     const { title, impact } = fields;
-    const view = await declareView(await contextFor(deps, actor, null), fields['system'] ?? null, { ...(title === undefined ? {} : { title }), ...(impact === undefined ? {} : { impact }) });
+    const view = await declareView(await contextFor(deps, actor, null), fields.system ?? null, {
+      ...(title === undefined ? {} : { title }),
+      ...(impact === undefined ? {} : { impact }),
+    });
     if (body.view) await replaceDialog(deps, body.view.id, view);
   },
   'run.choose-runbook': async (press) => {
     const { deps, body } = press;
     const view = await viewOf(press, parseValue(body.view?.private_metadata ?? '')?.incident);
-    if (view !== undefined && body.view) await replaceDialog(deps, body.view.id, runView(view, view.plan, fieldsOf(body.view.state)['runbook'] ?? null));
+    if (view !== undefined && body.view)
+      await replaceDialog(
+        deps,
+        body.view.id,
+        runView(view, view.plan, fieldsOf(body.view.state).runbook ?? null),
+      );
   },
   menu: async (press) => {
     const meant = press.carried.do;
@@ -104,25 +200,43 @@ export async function handlePress(deps: SlackDeps, body: BlockActions, say: Pres
   const id = action?.action_id ?? '';
   const carried = parseValue(action?.selected_option?.value ?? action?.value ?? '') ?? {};
   const press: Press = { deps, body, actor: await actorOf(deps, body.user.id), carried, say };
-  if (!isActionId(id)) return answerLines(press, ['This button is from an older version of the bot. Nothing was done. Open the card again.']);
+  if (!isActionId(id))
+    return answerLines(press, [
+      'This button is from an older version of the bot. Nothing was done. Open the card again.',
+    ]);
   await HANDLERS[id](press);
 }
 
 /** The incident a press is about: named on the button, or by its run or approval, or by the channel. */
 async function viewOf({ deps, body, carried }: Press, named?: string): Promise<IncidentView | undefined> {
-  const id = named ?? carried.incident ?? (await incidentOf(deps, carried)) ?? (await incidentHere(deps, body.channel?.id));
+  const id =
+    named ??
+    carried.incident ??
+    (await incidentOf(deps, carried)) ??
+    (await incidentHere(deps, body.channel?.id));
   return id === null || id === undefined ? undefined : deps.views.incident(id);
 }
 
 async function incidentOf(deps: SlackDeps, carried: Carried): Promise<string | undefined> {
-  const meant = carried.approval !== undefined ? await deps.queries.approvalMeant(carried.approval, null) : carried.run !== undefined ? await deps.queries.runMeant(carried.run, null) : undefined;
+  const meant =
+    carried.approval !== undefined
+      ? await deps.queries.approvalMeant(carried.approval, null)
+      : carried.run !== undefined
+        ? await deps.queries.runMeant(carried.run, null)
+        : undefined;
   return meant === undefined || isRefusal(meant) || !('incident' in meant) ? undefined : meant.incident;
 }
 
-async function dialog(press: Press, title: string, make: (view: IncidentView) => View | Promise<View>): Promise<void> {
+async function dialog(
+  press: Press,
+  title: string,
+  make: (view: IncidentView) => View | Promise<View>,
+): Promise<void> {
   await openDialog(press.deps, press.body.trigger_id, title, '/dr help', async () => {
     const view = await viewOf(press);
-    return view === undefined ? renderNotice(title, ['The incident is not known. Nothing was done.']) : make(view);
+    return view === undefined
+      ? renderNotice(title, ['The incident is not known. Nothing was done.'])
+      : make(view);
   });
 }
 
@@ -130,7 +244,10 @@ async function dialog(press: Press, title: string, make: (view: IncidentView) =>
 async function review(press: Press, view: IncidentView): Promise<View> {
   const { approval: id = '', digest } = press.carried;
   const approval = view.runs.flatMap(({ approvals }) => approvals).find((each) => each.id === id);
-  if (approval !== undefined && digest !== undefined && approval.digest !== digest) return renderNotice('Review and approve', ['This card is old, so nothing was recorded. Read the newest card and approve there.']);
+  if (approval !== undefined && digest !== undefined && approval.digest !== digest)
+    return renderNotice('Review and approve', [
+      'This card is old, so nothing was recorded. Read the newest card and approve there.',
+    ]);
   return renderReview(view, id, []);
 }
 
@@ -147,7 +264,14 @@ async function change(
 /** A button that stands for a typed command. */
 async function typed(press: Press, text: string): Promise<void> {
   const { body, deps } = press;
-  const command = { command: '/dr', text, user_id: body.user.id, team_id: body.team?.id ?? '', channel_id: body.channel?.id ?? '', trigger_id: body.trigger_id };
+  const command = {
+    command: '/dr',
+    text,
+    user_id: body.user.id,
+    team_id: body.team?.id ?? '',
+    channel_id: body.channel?.id ?? '',
+    trigger_id: body.trigger_id,
+  };
   await handleCommand(deps, command, press.say);
 }
 
@@ -155,7 +279,10 @@ async function timelineView(press: Press): Promise<View> {
   const view = await viewOf(press);
   if (view === undefined) return renderNotice('Timeline', ['The incident is not known.']);
   const events = await press.deps.queries.events(view.incident.id);
-  return renderTimeline(view.incident.id, timelineLines(events, view, slackInk).map(({ time, text }) => `${time} ${text}`));
+  return renderTimeline(
+    view.incident.id,
+    timelineLines(events, view, slackInk).map(({ time, text }) => `${time} ${text}`),
+  );
 }
 
 async function answerLines(press: Press, lines: readonly string[]): Promise<void> {

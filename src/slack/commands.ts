@@ -13,17 +13,39 @@ import { decodeText, type SlashCommand } from './payload.ts';
 /** The incident whose channel this is, or null. */
 export async function incidentHere(deps: SlackDeps, channel: string | undefined): Promise<string | null> {
   if (channel === undefined) return null;
-  const found = (await deps.queries.incidents({ channel, limit: 20 })).filter((incident) => incident.channel?.thread === null);
+  const found = (await deps.queries.incidents({ channel, limit: 20 })).filter(
+    (incident) => incident.channel?.thread === null,
+  );
   return found[0]?.id ?? null;
 }
 
-export async function contextFor(deps: SlackDeps, actor: Actor, incident: string | null): Promise<CommandContext> {
+export async function contextFor(
+  deps: SlackDeps,
+  actor: Actor,
+  incident: string | null,
+): Promise<CommandContext> {
   const { incidents, runs, approvals, views, queries, tools, commands } = deps;
-  return { actor, people: await queries.people(), incident, canAsk: true, incidents, runs, approvals, views, queries, tools, commands };
+  return {
+    actor,
+    people: await queries.people(),
+    incident,
+    canAsk: true,
+    incidents,
+    runs,
+    approvals,
+    views,
+    queries,
+    tools,
+    commands,
+  };
 }
 
 /** Carries a typed command out and answers the person who typed it. */
-export async function handleCommand(deps: SlackDeps, body: SlashCommand, respond: (message: Message) => Promise<void>): Promise<void> {
+export async function handleCommand(
+  deps: SlackDeps,
+  body: SlashCommand,
+  respond: (message: Message) => Promise<void>,
+): Promise<void> {
   const actor = await actorOf(deps, body.user_id);
   const context = await contextFor(deps, actor, await incidentHere(deps, body.channel_id));
   const answer = await runCommand(context, splitText(body.text).map(decodeText));
@@ -34,18 +56,40 @@ export async function handleCommand(deps: SlackDeps, body: SlashCommand, respond
 async function runCommand(context: CommandContext, tokens: readonly string[]): Promise<Answer> {
   const [name, ...rest] = tokens;
   if (name === undefined) {
-    const view = context.incident === null ? null : ((await context.views.incident(context.incident)) ?? null);
+    const view =
+      context.incident === null ? null : ((await context.views.incident(context.incident)) ?? null);
     return { kind: 'reply', what: 'menu', view, open: await context.queries.incidents({ open: true }) };
   }
   const command = context.commands.find((candidate) => candidate.name === name.toLowerCase());
   if (command === undefined) {
-    return refuse('unknown-command', { command: name, near: nearest(name.toLowerCase(), context.commands.map((candidate) => candidate.name)) ?? '' });
+    return refuse('unknown-command', {
+      command: name,
+      near:
+        nearest(
+          name.toLowerCase(),
+          context.commands.map((candidate) => candidate.name),
+        ) ?? '',
+    });
   }
   const input = readWords(rest);
   // A run is started from its preview, where a person has seen what it would do.
-  return command.run(context, { ...input, flags: new Set([...input.flags].filter((flag) => flag !== 'yes')) });
+  return command.run(context, {
+    ...input,
+    flags: new Set([...input.flags].filter((flag) => flag !== 'yes')),
+  });
 }
 
-export async function openForm(deps: SlackDeps, context: CommandContext, trigger: string, form: Form): Promise<void> {
-  await openDialog(deps, trigger, titleOf(form), `/dr ${form.form}`, (): Promise<View> => formView(deps, context, form));
+async function openForm(
+  deps: SlackDeps,
+  context: CommandContext,
+  trigger: string,
+  form: Form,
+): Promise<void> {
+  await openDialog(
+    deps,
+    trigger,
+    titleOf(form),
+    `/dr ${form.form}`,
+    (): Promise<View> => formView(deps, context, form),
+  );
 }

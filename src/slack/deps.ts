@@ -1,15 +1,27 @@
 import type { Command, Tools } from '../command.ts';
 import type { UpdateText } from '../domain/events.ts';
 import type { IncidentView } from '../domain/views.ts';
-import type { Approvals } from '../services/approvals.ts';
 import type { Accounts } from '../services/accounts.ts';
+import type { Approvals } from '../services/approvals.ts';
 import type { Incidents } from '../services/incidents.ts';
 import type { Queries } from '../services/queries.ts';
 import type { Runs } from '../services/runs.ts';
 import type { Views } from '../services/views.ts';
 
 /** One call of the Web API; `app.ts` gives it, so that this layer holds no token. */
-export type SlackCall = (road: 'interactive' | 'delivery' | 'bulk', method: 'users.info' | 'views.open' | 'views.update' | 'chat.postEphemeral' | 'conversations.info' | 'conversations.invite' | 'usergroups.list' | 'usergroups.users.list', args: Readonly<Record<string, unknown>>) => Promise<Readonly<Record<string, unknown>>>;
+export type SlackCall = (
+  road: 'interactive' | 'delivery' | 'bulk',
+  method:
+    | 'users.info'
+    | 'views.open'
+    | 'views.update'
+    | 'chat.postEphemeral'
+    | 'conversations.info'
+    | 'conversations.invite'
+    | 'usergroups.list'
+    | 'usergroups.users.list',
+  args: Readonly<Record<string, unknown>>,
+) => Promise<Readonly<Record<string, unknown>>>;
 
 export interface SlackDeps {
   readonly call: SlackCall;
@@ -25,4 +37,3 @@ export interface SlackDeps {
   readonly draft: (view: IncidentView) => UpdateText;
   readonly log: (fields: Record<string, unknown>, message: string) => void;
 }
-

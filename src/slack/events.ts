@@ -2,7 +2,10 @@ import { z } from 'zod';
 import { refreshAccount } from './actor.ts';
 import type { SlackDeps } from './deps.ts';
 
-const UserChange = z.object({ type: z.literal('user_change'), user: z.object({ id: z.string(), deleted: z.boolean().default(false) }) });
+const UserChange = z.object({
+  type: z.literal('user_change'),
+  user: z.object({ id: z.string(), deleted: z.boolean().default(false) }),
+});
 
 /** Events are hints: what they announce is read again, or will be before it matters. */
 export async function handleEvent(deps: SlackDeps, event: unknown): Promise<void> {

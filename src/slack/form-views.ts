@@ -1,11 +1,17 @@
 import type { CommandContext, Form } from '../command.ts';
-import { type Plan, type Runbook } from '../domain/plan.ts';
+import type { Plan, Runbook } from '../domain/plan.ts';
 import type { IncidentView } from '../domain/views.ts';
 import type { View } from '../render/slack/blocks.ts';
 import { renderNotice } from '../render/slack/modals.ts';
 import { renderReview } from '../render/slack/modals-approval.ts';
 import { renderDeclareForm } from '../render/slack/modals-declare.ts';
-import { renderAddNote, renderChangeSeverity, renderResolve, renderSetStatus, renderTakeRole } from '../render/slack/modals-incident.ts';
+import {
+  renderAddNote,
+  renderChangeSeverity,
+  renderResolve,
+  renderSetStatus,
+  renderTakeRole,
+} from '../render/slack/modals-incident.ts';
 import { type RunChoice, renderRunForm } from '../render/slack/modals-run.ts';
 import { renderAbort, renderAnswer } from '../render/slack/modals-step.ts';
 import { renderEditUpdate } from '../render/slack/modals-update.ts';
@@ -34,7 +40,10 @@ export function titleOf(form: Form): string {
 export async function formView(deps: SlackDeps, context: CommandContext, form: Form): Promise<View> {
   if (form.form === 'declare') return declareView(context, null, {});
   const view = form.view;
-  if (view === null) return renderNotice(titleOf(form), ['There is no open incident. Nothing was done. To open one: /dr declare']);
+  if (view === null)
+    return renderNotice(titleOf(form), [
+      'There is no open incident. Nothing was done. To open one: /dr declare',
+    ]);
   const about = form.about ?? {};
   switch (form.form) {
     case 'run':
@@ -53,16 +62,22 @@ export async function formView(deps: SlackDeps, context: CommandContext, form: F
     case 'edit':
       return renderAddNote(view);
     case 'abort':
-      return renderAbort(view, about['run'] ?? '');
+      return renderAbort(view, about.run ?? '');
     case 'approve':
-      return renderReview(view, about['approval'] ?? '', []);
+      return renderReview(view, about.approval ?? '', []);
     case 'answer':
-      return renderAnswer(view, about['run'] ?? '', about['step'] ?? '');
+      return renderAnswer(view, about.run ?? '', about.step ?? '');
   }
 }
 
-export async function declareView(context: Pick<CommandContext, 'queries' | 'people'>, system: string | null, given: Parameters<typeof renderDeclareForm>[0]['given']): Promise<View> {
-  const plans = (await context.queries.plans()).map(({ plan }) => plan).sort((a, b) => a.name.localeCompare(b.name));
+export async function declareView(
+  context: Pick<CommandContext, 'queries' | 'people'>,
+  system: string | null,
+  given: Parameters<typeof renderDeclareForm>[0]['given'],
+): Promise<View> {
+  const plans = (await context.queries.plans())
+    .map(({ plan }) => plan)
+    .sort((a, b) => a.name.localeCompare(b.name));
   const only = plans.length === 1 ? (plans[0]?.system ?? null) : null;
   return renderDeclareForm({
     plans,
@@ -90,5 +105,12 @@ export function runView(view: IncidentView, plan: Plan, chosen: string | null): 
 }
 
 function choiceOf(id: string, runbook: Runbook): RunChoice {
-  return { id, title: runbook.title, scenario: runbook.scenario ?? null, expectedMs: runbook.expected ?? null, proved: null, inputs: runbook.inputs };
+  return {
+    id,
+    title: runbook.title,
+    scenario: runbook.scenario ?? null,
+    expectedMs: runbook.expected ?? null,
+    proved: null,
+    inputs: runbook.inputs,
+  };
 }

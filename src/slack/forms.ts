@@ -7,7 +7,12 @@ import type { View } from '../render/slack/blocks.ts';
 import { parseDraft } from '../render/slack/declare-draft.ts';
 import { type Carried, type FormId, isFormId, parseValue } from '../render/slack/ids.ts';
 import { renderLoading, renderNotice } from '../render/slack/modals.ts';
-import { type DeclareFault, declareFault, renderDeclaring, renderNearDuplicate } from '../render/slack/modals-declare.ts';
+import {
+  type DeclareFault,
+  declareFault,
+  renderDeclaring,
+  renderNearDuplicate,
+} from '../render/slack/modals-declare.ts';
 import { renderPreview } from '../render/slack/modals-run.ts';
 import { parseRunStart } from '../render/slack/run-start.ts';
 import { actorOf, isSharedChannel, refreshAccount, refreshGroup } from './actor.ts';
@@ -41,52 +46,132 @@ const HANDLERS: Record<FormId, Handler> = {
   'incident.declare': submitDeclare,
   'incident.near-duplicate': submitNearDuplicate,
   'incident.set-status': async ({ deps, actor, carried, fields }) => {
-    const status = (['investigating', 'identified', 'monitoring'] as const).find((each) => each === fields['status']);
-    if (status === undefined) return notice(`/dr resolve closes ${carried.incident ?? 'the incident'} with its facts checked.`);
+    const status = (['investigating', 'identified', 'monitoring'] as const).find(
+      (each) => each === fields.status,
+    );
+    if (status === undefined)
+      return notice(`/dr resolve closes ${carried.incident ?? 'the incident'} with its facts checked.`);
     const view = await deps.views.incident(carried.incident ?? '');
     if (view === undefined) return notice('The incident is not known. Nothing was changed.');
-    const text = { ...deps.draft(view), status, changed: fields['changed'] ?? '' };
-    return outcome(deps, await deps.incidents.publish(actor, view.incident.id, text, { automatic: false }), 'changed');
+    const text = { ...deps.draft(view), status, changed: fields.changed ?? '' };
+    return outcome(
+      deps,
+      await deps.incidents.publish(actor, view.incident.id, text, { automatic: false }),
+      'changed',
+    );
   },
   'incident.change-severity': async ({ deps, actor, carried, fields }) => {
-    const severity = Severity.safeParse(fields['severity']);
-    return severity.success ? outcome(deps, await deps.incidents.setSeverity(actor, carried.incident ?? '', severity.data), 'severity') : { errors: { severity: 'Choose a severity.' } };
+    const severity = Severity.safeParse(fields.severity);
+    return severity.success
+      ? outcome(
+          deps,
+          await deps.incidents.setSeverity(actor, carried.incident ?? '', severity.data),
+          'severity',
+        )
+      : { errors: { severity: 'Choose a severity.' } };
   },
   'incident.take-role': async ({ deps, actor, carried, fields }) => {
-    const role = ROLES.find((each) => each === fields['role']);
+    const role = ROLES.find((each) => each === fields.role);
     if (role === undefined) return { errors: { role: 'Choose a role.' } };
-    return outcome(deps, await deps.incidents.assignRole(actor, carried.incident ?? '', role, actor.person), 'role');
+    return outcome(
+      deps,
+      await deps.incidents.assignRole(actor, carried.incident ?? '', role, actor.person),
+      'role',
+    );
   },
-  'incident.add-note': async ({ deps, actor, carried, fields }) => outcome(deps, await deps.incidents.addNote(actor, carried.incident ?? '', fields['note'] ?? ''), 'note'),
+  'incident.add-note': async ({ deps, actor, carried, fields }) =>
+    outcome(deps, await deps.incidents.addNote(actor, carried.incident ?? '', fields.note ?? ''), 'note'),
   'incident.resolve': submitResolve,
   'update.edit': async ({ deps, actor, carried, fields }) => {
     const view = await deps.views.incident(carried.incident ?? '');
     if (view === undefined) return notice('The incident is not known. Nothing was posted.');
     const draft = deps.draft(view);
-    const status = (['investigating', 'identified', 'monitoring'] as const).find((each) => each === fields['status']) ?? draft.status;
-    const text = { status, impact: fields['impact'] ?? draft.impact, changed: fields['changed'] ?? '', next: fields['next'] ?? '', expectedBack: fields['expected-back'] ?? null };
+    const status =
+      (['investigating', 'identified', 'monitoring'] as const).find((each) => each === fields.status) ??
+      draft.status;
+    const text = {
+      status,
+      impact: fields.impact ?? draft.impact,
+      changed: fields.changed ?? '',
+      next: fields.next ?? '',
+      expectedBack: fields['expected-back'] ?? null,
+    };
     const nextInMs = Number(fields['next-in'] ?? 0) * MINUTE;
-    return outcome(deps, await deps.incidents.publish(actor, view.incident.id, text, { automatic: false, ...(nextInMs > 0 ? { nextInMs } : {}) }), 'changed');
+    return outcome(
+      deps,
+      await deps.incidents.publish(actor, view.incident.id, text, {
+        automatic: false,
+        ...(nextInMs > 0 ? { nextInMs } : {}),
+      }),
+      'changed',
+    );
   },
   'update.snooze': async ({ deps, actor, carried, fields }) =>
-    outcome(deps, await deps.incidents.snooze(actor, carried.incident ?? '', Number(fields['snooze'] ?? 5) * MINUTE, fields['reason'] ?? ''), 'reason'),
+    outcome(
+      deps,
+      await deps.incidents.snooze(
+        actor,
+        carried.incident ?? '',
+        Number(fields.snooze ?? 5) * MINUTE,
+        fields.reason ?? '',
+      ),
+      'reason',
+    ),
   'run.choose': submitRunChoice,
   'run.start': async ({ deps, actor, fields, metadata }) => {
     const start = parseRunStart(metadata);
-    if (start === null) return notice('This preview is not readable any more. Nothing was started. Open it again: /dr run');
-    const started = await deps.runs.start(actor, { incident: start.incident, runbook: start.runbook, inputs: start.inputs, reason: fields['reason'] ?? null });
+    if (start === null)
+      return notice('This preview is not readable any more. Nothing was started. Open it again: /dr run');
+    const started = await deps.runs.start(actor, {
+      incident: start.incident,
+      runbook: start.runbook,
+      inputs: start.inputs,
+      reason: fields.reason ?? null,
+    });
     return isRefusal(started) ? refused(deps, started) : 'close';
   },
-  'run.abort': async ({ deps, actor, carried, fields }) => outcome(deps, await deps.runs.abort(actor, carried.run ?? '', fields['reason'] ?? ''), 'reason'),
-  'step.skip': async ({ deps, actor, carried, fields }) => outcome(deps, await deps.runs.skip(actor, carried.run ?? '', carried.step ?? null, fields['reason'] ?? ''), 'reason'),
-  'step.rule': async ({ deps, actor, carried, fields }) => outcome(deps, await deps.runs.rule(actor, carried.run ?? '', carried.step ?? null, carried.choice === 'happened', fields['saw'] ?? ''), 'saw'),
+  'run.abort': async ({ deps, actor, carried, fields }) =>
+    outcome(deps, await deps.runs.abort(actor, carried.run ?? '', fields.reason ?? ''), 'reason'),
+  'step.skip': async ({ deps, actor, carried, fields }) =>
+    outcome(
+      deps,
+      await deps.runs.skip(actor, carried.run ?? '', carried.step ?? null, fields.reason ?? ''),
+      'reason',
+    ),
+  'step.rule': async ({ deps, actor, carried, fields }) =>
+    outcome(
+      deps,
+      await deps.runs.rule(
+        actor,
+        carried.run ?? '',
+        carried.step ?? null,
+        carried.choice === 'happened',
+        fields.saw ?? '',
+      ),
+      'saw',
+    ),
   'step.answer': async ({ deps, actor, carried, fields }) =>
-    outcome(deps, await deps.runs.answer(actor, carried.run ?? '', carried.step ?? null, fields['choice'] ?? null, fields['evidence'] ?? null), 'evidence'),
+    outcome(
+      deps,
+      await deps.runs.answer(
+        actor,
+        carried.run ?? '',
+        carried.step ?? null,
+        fields.choice ?? null,
+        fields.evidence ?? null,
+      ),
+      'evidence',
+    ),
   'approval.approve': submitApproval,
   'approval.veto': async ({ deps, actor, carried, fields }) => {
     if (actor.account !== null) await refreshAccount(deps, actor.account);
-    const vetoed = await deps.approvals.veto(actor, carried.approval ?? '', fields['reason'] ?? '');
-    return isRefusal(vetoed) ? refused(deps, vetoed) : notice(`Your veto of ${carried.approval ?? 'the approval'} is recorded. Nothing was changed.`, 'Recorded');
+    const vetoed = await deps.approvals.veto(actor, carried.approval ?? '', fields.reason ?? '');
+    return isRefusal(vetoed)
+      ? refused(deps, vetoed)
+      : notice(
+          `Your veto of ${carried.approval ?? 'the approval'} is recorded. Nothing was changed.`,
+          'Recorded',
+        );
   },
 };
 
@@ -95,30 +180,61 @@ export async function handleForm(deps: SlackDeps, body: ViewSubmission): Promise
   const id = body.view.callback_id;
   if (!isFormId(id)) return 'close';
   const metadata = body.view.private_metadata;
-  return HANDLERS[id]({ deps, actor: await actorOf(deps, body.user.id), carried: parseValue(metadata) ?? {}, fields: fieldsOf(body.view.state), metadata });
+  return HANDLERS[id]({
+    deps,
+    actor: await actorOf(deps, body.user.id),
+    carried: parseValue(metadata) ?? {},
+    fields: fieldsOf(body.view.state),
+    metadata,
+  });
 }
 
 async function submitDeclare({ deps, actor, fields }: Submission): Promise<FormAnswer> {
   const now = await deps.queries.now();
-  const title = (fields['title'] ?? '').trim();
-  const began = fields['began'] === undefined ? null : new Date(fields['began']);
+  const title = (fields.title ?? '').trim();
+  const began = fields.began === undefined ? null : new Date(fields.began);
   const faults: DeclareFault[] = [];
-  if (fields['system'] === undefined) faults.push({ is: 'no-system' });
+  if (fields.system === undefined) faults.push({ is: 'no-system' });
   if ([...title].length < 5) faults.push({ is: 'too-short' });
   if ([...title].length > 120) faults.push({ is: 'too-long', length: [...title].length });
   if (began !== null && began > now) faults.push({ is: 'future', at: began, now });
-  if (faults.length > 0) return { errors: Object.fromEntries(faults.map(declareFault).map(({ field, text }) => [field, text])) };
-  const severity = Severity.safeParse(fields['severity']);
-  const draft = { system: fields['system'] ?? '', title, severity: severity.success ? severity.data : ('SEV2' as const), impact: fields['impact'] ?? null, occurredAt: began?.toISOString() ?? null, drill: false };
+  if (faults.length > 0)
+    return { errors: Object.fromEntries(faults.map(declareFault).map(({ field, text }) => [field, text])) };
+  const severity = Severity.safeParse(fields.severity);
+  const draft = {
+    system: fields.system ?? '',
+    title,
+    severity: severity.success ? severity.data : ('SEV2' as const),
+    impact: fields.impact ?? null,
+    occurredAt: began?.toISOString() ?? null,
+    drill: false,
+  };
   const [near] = await deps.incidents.similar(draft.system);
   if (near !== undefined) {
     const plan = await deps.queries.plan(draft.system);
-    return { view: renderNearDuplicate({ incident: near, systemName: plan?.plan.name ?? draft.system, people: await deps.queries.people(), draft: { ...draft, resembles: near.id } }) };
+    return {
+      view: renderNearDuplicate({
+        incident: near,
+        systemName: plan?.plan.name ?? draft.system,
+        people: await deps.queries.people(),
+        draft: { ...draft, resembles: near.id },
+      }),
+    };
   }
   return declareFrom(deps, actor, draft);
 }
 
-async function declareFrom(deps: SlackDeps, actor: Actor, draft: { system: string; title: string; severity: Severity; impact: string | null; occurredAt: string | null }): Promise<FormAnswer> {
+async function declareFrom(
+  deps: SlackDeps,
+  actor: Actor,
+  draft: {
+    system: string;
+    title: string;
+    severity: Severity;
+    impact: string | null;
+    occurredAt: string | null;
+  },
+): Promise<FormAnswer> {
   const declared = await deps.incidents.declare(actor, draft.system, {
     title: draft.title,
     severity: draft.severity,
@@ -126,21 +242,34 @@ async function declareFrom(deps: SlackDeps, actor: Actor, draft: { system: strin
     occurredAt: draft.occurredAt === null ? null : new Date(draft.occurredAt),
     detectedAt: null,
   });
-  return isRefusal(declared) ? outcome(deps, declared, 'title') : { view: renderDeclaring(declared.incident) };
+  return isRefusal(declared)
+    ? outcome(deps, declared, 'title')
+    : { view: renderDeclaring(declared.incident) };
 }
 
 async function submitNearDuplicate({ deps, actor, fields, metadata }: Submission): Promise<FormAnswer> {
   const draft = parseDraft(metadata);
-  if (draft === null) return notice('This form is not readable any more. Nothing was declared. Open it again: /dr declare');
-  if (fields['choice'] === 'declare') return declareFrom(deps, actor, draft);
-  if (fields['choice'] === 'raise') {
+  if (draft === null)
+    return notice('This form is not readable any more. Nothing was declared. Open it again: /dr declare');
+  if (fields.choice === 'declare') return declareFrom(deps, actor, draft);
+  if (fields.choice === 'raise') {
     const raised = await deps.incidents.setSeverity(actor, draft.resembles, draft.severity);
     if (isRefusal(raised)) return refused(deps, raised);
   }
   const noted = await deps.incidents.addNote(actor, draft.resembles, draft.title);
   const view = await deps.views.incident(draft.resembles);
-  if (view?.incident.channel && actor.account) await deps.call('interactive', 'conversations.invite', { channel: view.incident.channel.id, users: actor.account }).catch(() => {});
-  return isRefusal(noted) ? refused(deps, noted) : notice(`Your text is a note of ${draft.resembles}. ${view?.incident.channel ? `Its channel: #${view.incident.channel.name}` : ''}`);
+  if (view?.incident.channel && actor.account)
+    await deps
+      .call('interactive', 'conversations.invite', {
+        channel: view.incident.channel.id,
+        users: actor.account,
+      })
+      .catch(() => {});
+  return isRefusal(noted)
+    ? refused(deps, noted)
+    : notice(
+        `Your text is a note of ${draft.resembles}. ${view?.incident.channel ? `Its channel: #${view.incident.channel.name}` : ''}`,
+      );
 }
 
 async function submitResolve({ deps, actor, carried, fields }: Submission): Promise<FormAnswer> {
@@ -151,9 +280,9 @@ async function submitResolve({ deps, actor, carried, fields }: Submission): Prom
     occurredAt: time('began'),
     detectedAt: time('detected'),
     unknownDetected: fields['unknown-detected'] ?? null,
-    rootCause: fields['cause'] ?? '',
-    dataLost: fields['lost'] ?? view.incident.loss?.text ?? 'not known',
-    reportOwner: fields['owner'] ?? view.incident.roles.commander ?? actor.person ?? '',
+    rootCause: fields.cause ?? '',
+    dataLost: fields.lost ?? view.incident.loss?.text ?? 'not known',
+    reportOwner: fields.owner ?? view.incident.roles.commander ?? actor.person ?? '',
   });
   return outcome(deps, resolved, 'cause');
 }
@@ -161,15 +290,32 @@ async function submitResolve({ deps, actor, carried, fields }: Submission): Prom
 async function submitRunChoice({ deps, carried, fields }: Submission): Promise<FormAnswer> {
   const view = await deps.views.incident(carried.incident ?? '');
   const version = view === undefined ? undefined : await deps.queries.plan(view.incident.system);
-  const runbook = fields['runbook'];
-  if (view === undefined || version === undefined || runbook === undefined) return { errors: { runbook: 'Choose a runbook.' } };
-  const inputs = Object.fromEntries(Object.entries(fields).flatMap(([name, value]) => (name.startsWith('input.') ? [[name.slice('input.'.length), value]] : [])));
+  const runbook = fields.runbook;
+  if (view === undefined || version === undefined || runbook === undefined)
+    return { errors: { runbook: 'Choose a runbook.' } };
+  const inputs = Object.fromEntries(
+    Object.entries(fields).flatMap(([name, value]) =>
+      name.startsWith('input.') ? [[name.slice('input.'.length), value]] : [],
+    ),
+  );
   const make = async (): Promise<View> => {
     const preview = await deps.tools.preview(view.incident.id, runbook, inputs);
-    if (isRefusal(preview)) return renderNotice('Preview', [refusalLine(preview, await deps.queries.people())]);
-    return renderPreview(dialogPreview(preview, view.incident, version.plan, `${version.plan.system}@${version.digest.slice(0, 7)}`), inputs);
+    if (isRefusal(preview))
+      return renderNotice('Preview', [refusalLine(preview, await deps.queries.people())]);
+    return renderPreview(
+      dialogPreview(
+        preview,
+        view.incident,
+        version.plan,
+        `${version.plan.system}@${version.digest.slice(0, 7)}`,
+      ),
+      inputs,
+    );
   };
-  return { view: renderLoading('Preview', 'Looking at backups, databases and the cluster. Nothing is changed.'), later: make };
+  return {
+    view: renderLoading('Preview', 'Looking at backups, databases and the cluster. Nothing is changed.'),
+    later: make,
+  };
 }
 
 /** A vote. The account is looked up first; the decision is the database's alone. */
@@ -180,18 +326,36 @@ async function submitApproval({ deps, actor, carried, fields }: Submission): Pro
   if (approval.slackGroup !== null) await refreshGroup(deps, approval.slackGroup);
   const view = await deps.views.incident(approval.incident);
   const sharedChannel = await isSharedChannel(deps, view?.incident.channel?.id);
-  const voted = await deps.approvals.vote(actor, { approval: approval.id, digest: carried.digest ?? '', typedName: fields['name'] ?? null, signature: null, sharedChannel });
-  if (isRefusal(voted)) return voted.code === 'name-does-not-match' ? outcome(deps, voted, 'name') : refused(deps, voted);
+  const voted = await deps.approvals.vote(actor, {
+    approval: approval.id,
+    digest: carried.digest ?? '',
+    typedName: fields.name ?? null,
+    signature: null,
+    sharedChannel,
+  });
+  if (isRefusal(voted))
+    return voted.code === 'name-does-not-match' ? outcome(deps, voted, 'name') : refused(deps, voted);
   const { votes, status } = voted.approval;
   const last = votes.at(-1);
-  const says = status.is === 'approved' ? 'The approved steps are starting.' : 'One more person must approve.';
-  return notice(`Your approval is recorded at ${last === undefined ? '' : instant(last.at)}. ${votes.length} of 2. ${says}`, 'Recorded');
+  const says =
+    status.is === 'approved' ? 'The approved steps are starting.' : 'One more person must approve.';
+  return notice(
+    `Your approval is recorded at ${last === undefined ? '' : instant(last.at)}. ${votes.length} of 2. ${says}`,
+    'Recorded',
+  );
 }
 
 /** A refusal of what was typed stands under its field; everything else closes the form in words. */
 async function outcome(deps: SlackDeps, result: object | Refusal, field: string): Promise<FormAnswer> {
   if (!isRefusal(result)) return 'close';
-  const underField = ['text-unreadable', 'input-invalid', 'name-does-not-match', 'evidence-missing', 'choice-unknown', 'usage'].includes(result.code);
+  const underField = [
+    'text-unreadable',
+    'input-invalid',
+    'name-does-not-match',
+    'evidence-missing',
+    'choice-unknown',
+    'usage',
+  ].includes(result.code);
   if (!underField) return refused(deps, result);
   return { errors: { [field]: refusalLine(result, await deps.queries.people()) } };
 }
@@ -203,4 +367,3 @@ async function refused(deps: SlackDeps, refusal: Refusal): Promise<FormAnswer> {
 function notice(line: string, title = 'dr-bot'): FormAnswer {
   return { view: renderNotice(title, [line]) };
 }
-

@@ -31,7 +31,14 @@ export const BlockActions = z.object({
   trigger_id: z.string(),
   channel: Named.nullish(),
   message: z.object({ ts: z.string(), thread_ts: z.string().optional() }).nullish(),
-  view: z.object({ id: z.string(), callback_id: z.string(), private_metadata: z.string().default(''), state: State.nullish() }).nullish(),
+  view: z
+    .object({
+      id: z.string(),
+      callback_id: z.string(),
+      private_metadata: z.string().default(''),
+      state: State.nullish(),
+    })
+    .nullish(),
   actions: z
     .array(
       z.object({
@@ -51,7 +58,13 @@ export const ViewSubmission = z.object({
   user: Named,
   team: Named.nullish(),
   trigger_id: z.string(),
-  view: z.object({ id: z.string(), hash: z.string().default(''), callback_id: z.string(), private_metadata: z.string().default(''), state: State }),
+  view: z.object({
+    id: z.string(),
+    hash: z.string().default(''),
+    callback_id: z.string(),
+    private_metadata: z.string().default(''),
+    state: State,
+  }),
 });
 export type ViewSubmission = z.infer<typeof ViewSubmission>;
 
@@ -77,8 +90,10 @@ function textOf(element: z.infer<typeof Value>): string | undefined {
 /** Keys by which a request is known again, however often it is delivered (SLACK.md §2.1). */
 export const keyOf = {
   command: (body: SlashCommand) => `command/${digest(body.trigger_id)}`,
-  action: (body: BlockActions) => `action/${body.team?.id ?? ''}/${body.user.id}/${body.actions[0]?.action_ts}/${body.actions[0]?.action_id}/${body.actions[0]?.block_id}`,
-  view: (body: ViewSubmission) => `view/${body.view.id}/${body.view.hash}/${digest(JSON.stringify(body.view.state))}`,
+  action: (body: BlockActions) =>
+    `action/${body.team?.id ?? ''}/${body.user.id}/${body.actions[0]?.action_ts}/${body.actions[0]?.action_id}/${body.actions[0]?.block_id}`,
+  view: (body: ViewSubmission) =>
+    `view/${body.view.id}/${body.view.hash}/${digest(JSON.stringify(body.view.state))}`,
 };
 
 function digest(text: string): string {

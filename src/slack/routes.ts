@@ -24,7 +24,8 @@ export function startRouting(app: App, deps: SlackDeps): void {
     if (typeof signature !== 'string' || signature === '') return next();
     const skew = Math.abs(Date.now() / 1000 - Number(timestamp));
     if (skew > SKEW_SECONDS) return deps.log({ skew }, 'a request with a wrong time was dropped');
-    if ((await take(deps, `signature/${signature}`, 'request')) === 'repeated') return deps.log({}, 'a replayed request was dropped');
+    if ((await take(deps, `signature/${signature}`, 'request')) === 'repeated')
+      return deps.log({}, 'a replayed request was dropped');
     return next();
   });
 
@@ -34,7 +35,11 @@ export function startRouting(app: App, deps: SlackDeps): void {
     if (taken === 'away') return ack(DATABASE_AWAY);
     await ack();
     if (taken === 'repeated') return;
-    await guarded(deps, (message) => respond(ephemeral(message)), () => handleCommand(deps, command, (message) => respond(ephemeral(message)).then(() => {})));
+    await guarded(
+      deps,
+      (message) => respond(ephemeral(message)),
+      () => handleCommand(deps, command, (message) => respond(ephemeral(message)).then(() => {})),
+    );
   });
 
   app.action(/.*/, async ({ ack, body, respond }) => {
@@ -57,7 +62,11 @@ export function startRouting(app: App, deps: SlackDeps): void {
     if (answer === 'close') return ack();
     if ('errors' in answer) return ack({ response_action: 'errors', errors: answer.errors });
     await ack({ response_action: 'update', view: answer.view as never });
-    if ('later' in answer) await deps.call('interactive', 'views.update', { view_id: parsed.data.view.id, view: await answer.later() });
+    if ('later' in answer)
+      await deps.call('interactive', 'views.update', {
+        view_id: parsed.data.view.id,
+        view: await answer.later(),
+      });
   });
 
   app.event(/.*/, async ({ event, body }) => {
@@ -88,7 +97,11 @@ const DATABASE_AWAY: Message = {
 };
 
 /** Runs a handler; what it throws is told to the person with a reference, and thrown on for the log. */
-async function guarded(deps: SlackDeps, say: (message: Message) => Promise<unknown>, work: () => Promise<void>): Promise<void> {
+async function guarded(
+  deps: SlackDeps,
+  say: (message: Message) => Promise<unknown>,
+  work: () => Promise<void>,
+): Promise<void> {
   try {
     await work();
   } catch (error) {
@@ -101,18 +114,31 @@ async function guarded(deps: SlackDeps, say: (message: Message) => Promise<unkno
 
 function ephemeral(message: Message) {
   const { text, blocks } = message;
-  return blocks.length === 0 ? { response_type: 'ephemeral' as const, text } : { response_type: 'ephemeral' as const, text, blocks: blocks as never };
+  return blocks.length === 0
+    ? { response_type: 'ephemeral' as const, text }
+    : { response_type: 'ephemeral' as const, text, blocks: blocks as never };
 }
 
 /** To the person alone: by the press's own address, else as an ephemeral message. */
-async function tell(deps: SlackDeps, body: BlockActions, message: Message, respond: ((message: never) => Promise<unknown>) | undefined): Promise<void> {
+async function tell(
+  deps: SlackDeps,
+  body: BlockActions,
+  message: Message,
+  respond: ((message: never) => Promise<unknown>) | undefined,
+): Promise<void> {
   const { text, blocks } = message;
   const content = blocks.length === 0 ? { text } : { text, blocks };
   if (body.channel == null || respond === undefined) return;
   const thread = body.message?.thread_ts === undefined ? {} : { thread_ts: body.message.thread_ts };
-  await deps.call('interactive', 'chat.postEphemeral', { channel: body.channel.id, user: body.user.id, ...content, ...thread }).catch(async (error: unknown) => {
-    deps.log({ err: error }, 'an ephemeral answer could not be shown; trying the other way');
-    await respond({ response_type: 'ephemeral', replace_original: false, ...content } as never);
-  });
+  await deps
+    .call('interactive', 'chat.postEphemeral', {
+      channel: body.channel.id,
+      user: body.user.id,
+      ...content,
+      ...thread,
+    })
+    .catch(async (error: unknown) => {
+      deps.log({ err: error }, 'an ephemeral answer could not be shown; trying the other way');
+      await respond({ response_type: 'ephemeral', replace_original: false, ...content } as never);
+    });
 }
-

@@ -18,13 +18,23 @@ export interface SupervisedSocket {
 
 const MAX_WAIT_MS = 10_000;
 
-export function superviseSocket(options: { appToken: string; apiUrl?: string; log: (fields: Record<string, unknown>, message: string) => void }): SupervisedSocket {
+export function superviseSocket(options: {
+  appToken: string;
+  apiUrl?: string;
+  log: (fields: Record<string, unknown>, message: string) => void;
+}): SupervisedSocket {
   const receiver = new SocketModeReceiver({
     appToken: options.appToken,
     autoReconnectEnabled: false,
     clientPingTimeout: 5_000,
     logger: quietLogger(options.log),
-    installerOptions: { clientOptions: { retryConfig: { retries: 0 }, timeout: 5_000, ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }) } },
+    installerOptions: {
+      clientOptions: {
+        retryConfig: { retries: 0 },
+        timeout: 5_000,
+        ...(options.apiUrl === undefined ? {} : { slackApiUrl: options.apiUrl }),
+      },
+    },
   });
   const { client } = receiver;
   guardFrames(client, options.log);
@@ -79,7 +89,9 @@ function guardFrames(client: Client, log: (fields: Record<string, unknown>, mess
     const fault = frameFault(data);
     if (fault !== null) return log({ fault }, 'a frame from Slack was dropped');
     for (const listener of originals) {
-      Promise.resolve(listener.call(client, data, isBinary)).catch((error: unknown) => log({ err: error }, 'a frame from Slack could not be handled'));
+      Promise.resolve(listener.call(client, data, isBinary)).catch((error: unknown) =>
+        log({ err: error }, 'a frame from Slack could not be handled'),
+      );
     }
   });
 }
@@ -93,16 +105,28 @@ export function frameFault(data: unknown): string | null {
   } catch {
     return 'not JSON';
   }
-  if (typeof frame !== 'object' || frame === null || !('type' in frame) || typeof frame.type !== 'string') return 'no type';
+  if (typeof frame !== 'object' || frame === null || !('type' in frame) || typeof frame.type !== 'string')
+    return 'no type';
   if (frame.type !== 'events_api') return null;
   const payload = 'payload' in frame ? frame.payload : null;
   const event = typeof payload === 'object' && payload !== null && 'event' in payload ? payload.event : null;
   const readable = typeof event === 'object' && event !== null && 'type' in event;
-  return readable ? null : `an event without an inner event (${typeof payload === 'object' && payload !== null && 'type' in payload ? String(payload.type) : 'no payload'})`;
+  return readable
+    ? null
+    : `an event without an inner event (${typeof payload === 'object' && payload !== null && 'type' in payload ? String(payload.type) : 'no payload'})`;
 }
 
 /** Slack's own log lines, without their debug output, which holds whole payloads. */
 function quietLogger(log: (fields: Record<string, unknown>, message: string) => void) {
-  const say = (...message: unknown[]) => log({ from: 'socket-mode' }, message.map(String).join(' ').slice(0, 300));
-  return { debug: () => {}, info: () => {}, warn: say, error: say, setLevel: () => {}, getLevel: () => 'warn' as never, setName: () => {} };
+  const say = (...message: unknown[]) =>
+    log({ from: 'socket-mode' }, message.map(String).join(' ').slice(0, 300));
+  return {
+    debug: () => {},
+    info: () => {},
+    warn: say,
+    error: say,
+    setLevel: () => {},
+    getLevel: () => 'warn' as never,
+    setName: () => {},
+  };
 }

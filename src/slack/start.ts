@@ -1,13 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, HTTPReceiver, type Receiver } from '@slack/bolt';
-import { startRouting } from './routes.ts';
 import type { SlackDeps } from './deps.ts';
+import { startRouting } from './routes.ts';
 import { superviseSocket } from './socket.ts';
 
 export type SlackMode =
   | { readonly mode: 'off' }
-  | { readonly mode: 'socket'; readonly botToken: string; readonly appToken: string; readonly apiUrl?: string }
-  | { readonly mode: 'http'; readonly botToken: string; readonly signingSecret: string; readonly apiUrl?: string };
+  | {
+      readonly mode: 'socket';
+      readonly botToken: string;
+      readonly appToken: string;
+      readonly apiUrl?: string;
+    }
+  | {
+      readonly mode: 'http';
+      readonly botToken: string;
+      readonly signingSecret: string;
+      readonly apiUrl?: string;
+    };
 
 export interface RunningSlack {
   /** Slack's signed requests, in HTTP mode. */
@@ -19,10 +29,18 @@ export interface RunningSlack {
 /** Starts to listen to Slack. Never waits for it and never fails because of it. */
 export function startSlack(mode: SlackMode, deps: SlackDeps | null): RunningSlack {
   if (mode.mode === 'off' || deps === null) {
-    return { requestListener: null, state: () => ({ mode: 'off', connected: false, reason: 'switched off' }), stop: async () => {} };
+    return {
+      requestListener: null,
+      state: () => ({ mode: 'off', connected: false, reason: 'switched off' }),
+      stop: async () => {},
+    };
   }
   if (mode.mode === 'socket') {
-    const socket = superviseSocket({ appToken: mode.appToken, log: deps.log, ...(mode.apiUrl === undefined ? {} : { apiUrl: mode.apiUrl }) });
+    const socket = superviseSocket({
+      appToken: mode.appToken,
+      log: deps.log,
+      ...(mode.apiUrl === undefined ? {} : { apiUrl: mode.apiUrl }),
+    });
     startRouting(listen(socket.receiver, mode), deps);
     const running = socket.run();
     return {
@@ -34,7 +52,12 @@ export function startSlack(mode: SlackMode, deps: SlackDeps | null): RunningSlac
       },
     };
   }
-  const receiver = new HTTPReceiver({ signingSecret: mode.signingSecret, endpoints: '/slack/events', bodyLimit: 256 * 1024, customPropertiesExtractor: signatureOf });
+  const receiver = new HTTPReceiver({
+    signingSecret: mode.signingSecret,
+    endpoints: '/slack/events',
+    bodyLimit: 256 * 1024,
+    customPropertiesExtractor: signatureOf,
+  });
   startRouting(listen(receiver, mode), deps);
   return {
     requestListener: (request, response) => receiver.requestListener(request, response),
@@ -51,7 +74,12 @@ function listen(receiver: Receiver, mode: Exclude<SlackMode, { mode: 'off' }>): 
     convoStore: false,
     ignoreSelf: false,
     extendedErrorHandler: true,
-    clientOptions: { retryConfig: { retries: 0 }, timeout: 2_000, rejectRateLimitedCalls: true, ...(mode.apiUrl === undefined ? {} : { slackApiUrl: mode.apiUrl }) },
+    clientOptions: {
+      retryConfig: { retries: 0 },
+      timeout: 2_000,
+      rejectRateLimitedCalls: true,
+      ...(mode.apiUrl === undefined ? {} : { slackApiUrl: mode.apiUrl }),
+    },
   });
 }
 

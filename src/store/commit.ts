@@ -105,7 +105,7 @@ async function lockHead(tx: Tx): Promise<Head> {
 }
 
 /** The canonical bytes of an event: everything a reader sees of it, so that no column can be changed unnoticed. */
-export function canonOf(entry: {
+function canonOf(entry: {
   at: Date;
   stream: Stream;
   incident: string | null;
@@ -180,7 +180,7 @@ function fold(change: Change, state: Json | null, at: string, actor: Actor): Fol
 }
 
 /** State columns are written only here, from typed values, and PostgreSQL keeps them: reading back is trusted. */
-export function asState<State>(json: Json | null): State | null {
+function asState<State>(json: Json | null): State | null {
   return json as State | null;
 }
 

@@ -88,15 +88,3 @@ export async function postponed(db: Db, delivery: Delivery, reason: string, seco
     [delivery.incident, delivery.surface, delivery.subject, reason, seconds],
   );
 }
-
-/** Surfaces that failed so far, for `/dr status` and the modal after declaring. */
-export async function failedDeliveries(
-  db: Db,
-  incident: string,
-): Promise<readonly { surface: string; error: string }[]> {
-  const { rows } = await db.query<{ surface: string; error: string }>(
-    'select surface, error from deliveries where incident_id = $1 and error is not null and wanted > done',
-    [incident],
-  );
-  return rows;
-}

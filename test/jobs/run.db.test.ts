@@ -21,7 +21,7 @@ async function untilAsked() {
   const incident = await bot.declare();
   const run = await bot.start(incident);
   const approval = await until(
-    async () => (await bot.run(run)).gates['change']?.approval ?? undefined,
+    async () => (await bot.run(run)).gates.change?.approval ?? undefined,
     'the approval',
   );
   return { incident, run, approval, digest: (await bot.approval(approval)).digest };
@@ -68,7 +68,7 @@ describe('a run', () => {
 
     expect(await finished(run)).toBe('undone');
     expect(bot.pretend.done).toEqual(['stop', '-stop']);
-    expect((await bot.run(run)).gates['change']?.closed).toBe('undone');
+    expect((await bot.run(run)).gates.change?.closed).toBe('undone');
   });
 
   test('finds by looking that an effect happened although its answer was lost', async () => {
@@ -92,7 +92,7 @@ describe('a run', () => {
     const run = await bot.start(incident);
     await bot.work();
     const approval = await until(
-      async () => (await bot.run(run)).gates['change']?.approval ?? undefined,
+      async () => (await bot.run(run)).gates.change?.approval ?? undefined,
       'the approval',
     );
     const { digest } = await bot.approval(approval);
@@ -103,7 +103,7 @@ describe('a run', () => {
     await bot.vote(person('ben'), approval, digest);
 
     const next = await until(async () => {
-      const asked = (await bot.run(run)).gates['change']?.approval;
+      const asked = (await bot.run(run)).gates.change?.approval;
       return asked === approval ? undefined : (asked ?? undefined);
     }, 'a new approval');
     expect((await bot.approval(approval)).status).toMatchObject({
@@ -134,7 +134,7 @@ describe('a run', () => {
     await bot.tick();
 
     const next = await until(async () => {
-      const asked = (await bot.run(run)).gates['change']?.approval;
+      const asked = (await bot.run(run)).gates.change?.approval;
       return asked === approval ? undefined : (asked ?? undefined);
     }, 'a renewed approval');
     expect((await bot.approval(approval)).status).toMatchObject({ is: 'expired', votes: 1 });
@@ -162,13 +162,13 @@ describe('a run', () => {
     });
     const incident = await bot.declare();
     const run = await bot.start(incident);
-    await until(async () => (await bot.run(run)).steps['look']?.status.is === 'failed', 'the failed step');
+    await until(async () => (await bot.run(run)).steps.look?.status.is === 'failed', 'the failed step');
     bot.pretend.fail.clear();
 
     await bot.runs.retry(person('ana'), run, null);
 
-    await until(async () => (await bot.run(run)).gates['change']?.approval ?? undefined, 'the approval');
-    expect((await bot.run(run)).steps['look']).toMatchObject({ attempts: 2, status: { is: 'done' } });
+    await until(async () => (await bot.run(run)).gates.change?.approval ?? undefined, 'the approval');
+    expect((await bot.run(run)).steps.look).toMatchObject({ attempts: 2, status: { is: 'done' } });
   });
 
   test('asks for nothing while the facts block the gate, and asks when somebody tries again', async () => {
@@ -176,14 +176,14 @@ describe('a run', () => {
     bot.pretend.blocked.push('a prepared transaction of "backup" is open');
     const incident = await bot.declare();
     const run = await bot.start(incident);
-    await until(async () => (await bot.run(run)).gates['change']?.blocked.length, 'the blocked gate');
-    expect((await bot.run(run)).gates['change']?.approval).toBeNull();
+    await until(async () => (await bot.run(run)).gates.change?.blocked.length, 'the blocked gate');
+    expect((await bot.run(run)).gates.change?.approval).toBeNull();
     bot.pretend.blocked.length = 0;
 
     await bot.runs.retry(person('ana'), run, null);
 
     expect(
-      await until(async () => (await bot.run(run)).gates['change']?.approval ?? undefined, 'the approval'),
+      await until(async () => (await bot.run(run)).gates.change?.approval ?? undefined, 'the approval'),
     ).toMatch(/^APR-/);
   });
 

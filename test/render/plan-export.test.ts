@@ -44,6 +44,21 @@ describe('a runbook for the day the bot is gone', () => {
     expect(text).toContain('Give up after 15 min.');
   });
 
+  it('says where to find the values a command leaves open', () => {
+    const shown = exportRunbook(plan, 'restore-postgres', (uses) =>
+      uses === 'pg.restore'
+        ? ['psql -d ${find.database} -f ${find.key} # ${inputs.before} ${vars.url}']
+        : uses === 'manual'
+          ? ['# compare the keys', '#   twice']
+          : [],
+    );
+
+    expect(shown).toContain(
+      'Fill in from step 1: `${find.database}` and `${find.key}`. Fill in from what was decided first: `${inputs.before}`. Fill in from connections.yml: `${vars.url}`.',
+    );
+    expect(shown).toContain('Only when `inputs.before`.\n\nCompare the keys\n\n- twice\n');
+  });
+
   it('asks for two others and the typed name where a gate cannot be undone', () => {
     const steps = [
       {

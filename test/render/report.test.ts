@@ -104,7 +104,7 @@ describe('the report of a resolved incident', () => {
       '- Updates on time: 3 of 3 due; 3 updates posted, one every 30 min promised.\n- Longest silence: 28 min 12 s.',
     );
     expect(part).toContain(
-      '| 3 | 02:58:00 | 02:56:12 | yes | Chloe Martin | Monitoring | The watch of 15 min ended with 0 errors. | 149 |',
+      '| 3 | 02:58:00 | 02:56:12 | yes | Chloe Martin | Monitoring | The watch of 15 min ended with 0 errors. | 148 |',
     );
   });
 
@@ -122,7 +122,7 @@ describe('the report of a resolved incident', () => {
     const view = viewAt('04:00');
 
     expect(report).toContain(
-      'Log verified: 52 events of this incident, numbers 101 to 152; the chain of hashes is unbroken.',
+      'Log verified: 51 events of this incident, numbers 101 to 151; the chain of hashes is unbroken.',
     );
     expect(render({ ...view, audit: { ...view.audit, verified: false } })).toContain(
       '**The log could not be verified.**',
@@ -240,7 +240,7 @@ it('names missed objectives, late updates and interrupted attempts', () => {
   expect(report).toContain('- Updates on time: 1 of 3 due;');
   expect(report).toContain('- Put off at 03:31:00 until 04:05:00: "facts come"');
   expect(report).toContain('2 (attempt 1: interrupted; attempt 2: uncertain)');
-  expect(report).toContain('ben says it happened: "no pods"');
+  expect(report).toContain('Ben Okoye says it happened: "no pods"');
 });
 
 it('tells how other approvals ended', () => {
@@ -355,4 +355,80 @@ describe('gaps', () => {
     ]);
     expect(render(changed)).toContain('| Detected | not known: no alert kept |');
   });
+});
+
+it('shows inputs, outputs, undo and abort of a run that was given up', () => {
+  const told = [
+    ...toldUntil('02:26:43').map(
+      ([time, actor, type, id, event]) =>
+        [
+          time,
+          actor,
+          type,
+          id,
+          event.kind === 'run.started' ? { ...event, inputs: { before: '02:05', note: '' } } : event,
+        ] as const,
+    ),
+    [
+      '02:26:44',
+      BOT,
+      'run',
+      'RUN-31',
+      {
+        kind: 'step.finished',
+        step: 'stop',
+        attempt: 1,
+        summary: 'janua-api 4 → 0',
+        output: { previous: 4, list: [1] },
+        facts: [],
+        at: at('02:26:44'),
+        known: 'run',
+      },
+    ],
+    [
+      '02:26:45',
+      person('ben'),
+      'run',
+      'RUN-31',
+      { kind: 'run.abort-requested', person: 'ben', reason: 'wrong point', at: at('02:26:45') },
+    ],
+    [
+      '02:26:46',
+      BOT,
+      'run',
+      'RUN-31',
+      { kind: 'undo.started', gate: 'cut-over', reason: 'aborted: wrong point', at: at('02:26:46') },
+    ],
+    [
+      '02:26:47',
+      BOT,
+      'run',
+      'RUN-31',
+      { kind: 'step.undone', step: 'stop', summary: 'janua-api 0 → 4', facts: [], at: at('02:26:47') },
+    ],
+    [
+      '02:26:48',
+      BOT,
+      'run',
+      'RUN-31',
+      { kind: 'gate.closed', gate: 'cut-over', outcome: 'undone', at: at('02:26:48') },
+    ],
+    [
+      '02:26:49',
+      BOT,
+      'run',
+      'RUN-31',
+      { kind: 'run.finished', outcome: 'undone', cleaned: [], at: at('02:26:49') },
+    ],
+  ] as const;
+
+  const part = section(render(viewAt('03:00', told)), '### RUN-31');
+
+  expect(part).toContain('| Inputs | before = `02:05` |');
+  expect(part).toContain('| Abort | asked for by Ben Okoye at 21 Nov 2026 02:26:45 UTC: "wrong point" |');
+  expect(part).toContain(
+    '| 5 | Stop everything that writes (gate) | undone | 02:26:42 | 2 s | 1 | janua-api 0 → 4 |',
+  );
+  expect(part).toContain('ended 6 s later, undone; 3 steps. Undo: aborted: wrong point.');
+  expect(part).toContain('- Step 5 Stop everything that writes: previous `4`');
 });

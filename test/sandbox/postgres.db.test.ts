@@ -82,7 +82,7 @@ test('a cluster that cannot start says why', async () => {
 
 test('Redis starts again on the same port, and empty', async () => {
   const redis = await startRedis({ folder, programs: await ensurePrograms() });
-  const { default: Redis } = await import('ioredis');
+  const { Redis } = await import('ioredis');
   const client = new Redis(redis.url, { lazyConnect: true, retryStrategy: () => 20 });
   client.on('error', () => undefined);
   await client.set('session', 'x');

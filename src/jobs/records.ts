@@ -1,0 +1,43 @@
+import type { Outcome } from '../actions/action.ts';
+import type { IncidentEvent } from '../domain/events.ts';
+import type { PlacedStep } from '../domain/plan.ts';
+import { resolve } from '../domain/template.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Facts of the incident that the plan says this step establishes (`records`). */
+export function incidentFacts(
+  snapshot: Snapshot,
+  placed: PlacedStep,
+  outcome: Extract<Outcome, { kind: 'done' }>,
+  at: string,
+): readonly IncidentEvent[] {
+  const { records } = placed.step;
+  if (records === undefined) return [];
+  const scope = { ...snapshot.scope, [placed.step.id]: { ...outcome.output, summary: outcome.summary } };
+  const text = (template: string) => String(resolve(template, scope));
+  const run = snapshot.run.id;
+  const events: IncidentEvent[] = [];
+  if (records.verified !== undefined)
+    events.push({ kind: 'incident.verified', at, evidence: text(records.verified), run });
+  if (records.recoveryPoint !== undefined) {
+    const point = new Date(text(records.recoveryPoint.at));
+    if (!Number.isNaN(point.getTime())) {
+      events.push({
+        kind: 'incident.recovery-point-found',
+        at: point.toISOString(),
+        evidence: text(records.recoveryPoint.evidence),
+        run,
+      });
+    }
+  }
+  if (records.loss !== undefined) {
+    const rows = Number.parseInt(text(records.loss.rows), 10);
+    events.push({
+      kind: 'incident.loss-measured',
+      rows: Number.isNaN(rows) ? null : rows,
+      text: text(records.loss.text),
+      run,
+    });
+  }
+  return events;
+}

@@ -1,1 +1,0 @@
-export type { IncidentView, ReportView, RunView } from '../domain/views.ts';

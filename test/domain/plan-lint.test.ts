@@ -1,0 +1,159 @@
+import { describe, expect, test } from 'vitest';
+import { nearest, planFaults } from '../../src/domain/plan-lint.ts';
+import { ACTIONS, EFFECT, faultsOf, gate, LOOK } from './plan-faults.ts';
+import { plan } from './samples.ts';
+
+describe('a sound plan', () => {
+  test('has no faults, with and without people and connections', () => {
+    expect(faultsOf({})).toEqual([]);
+    expect(planFaults(plan(), ACTIONS, null, null)).toEqual([]);
+  });
+
+  test('without any action it says that none is known', () => {
+    expect(planFaults(plan(), {}, null, null)[0]?.message).toBe('there is no action "test.look" Known: none');
+  });
+});
+
+describe('components', () => {
+  const postgres = { id: 'db', name: 'Database', kind: 'postgres' };
+  const whole = {
+    ...postgres,
+    connection: 'janua-primary',
+    database: 'janua',
+    owner: 'janua',
+    restore: { into: 'janua-primary' },
+  };
+  const app = { id: 'app', name: 'App', kind: 'kubernetes' };
+
+  test.each<[string, readonly object[], readonly string[]]>([
+    ['all there', [app, whole], []],
+    [
+      'a dependency that is misspelt',
+      [{ ...app, dependsOn: ['appp'] }],
+      ['components.0.dependsOn: there is no component "appp"; did you mean "app"? Known: app'],
+    ],
+    ['an id twice', [app, app], ['components.1.id: "app" is used twice']],
+    [
+      'a database without what a restore needs',
+      [app, { ...postgres, connection: 'janua-primary' }],
+      ['database', 'owner', 'restore'].map(
+        (field) => `components.1.kind: a postgres component needs "${field}"`,
+      ),
+    ],
+    [
+      'servers that connections.yml does not have',
+      [app, { ...whole, connection: 'janua-primry', restore: { into: 'x' } }],
+      [
+        'components.1.connection: there is no connection "janua-primry"; did you mean "janua-primary"? Known: janua-primary',
+        'components.1.connection: there is no connection "x" Known: janua-primary',
+      ],
+    ],
+    [
+      'a cache of connections.yml',
+      [app, { id: 'cache', name: 'Cache', kind: 'redis', connection: 'cache' }],
+      [],
+    ],
+    [
+      'a cache that is not there',
+      [app, { id: 'cache', name: 'Cache', kind: 'redis', connection: 'cash' }],
+      ['components.1.connection: there is no connection "cash"; did you mean "cache"? Known: cache'],
+    ],
+  ])('%s', (_, components, faults) => {
+    expect(faultsOf({ components })).toEqual(faults);
+  });
+});
+
+describe('backups', () => {
+  const backup = {
+    id: 'daily',
+    component: 'app',
+    kind: 'logical',
+    location: { connection: 'backups', prefix: 'daily/' },
+    namePattern: '{YYYYmmdd}.gz',
+  };
+
+  test.each<[string, object, readonly string[]]>([
+    ['all there', {}, []],
+    ['a zone under its newer name', { timeZone: 'Asia/Kolkata' }, []],
+    ['of no component', { component: 'db' }, ['backups.0.component: there is no component "db" Known: app']],
+    [
+      'without a date',
+      { namePattern: 'daily.gz' },
+      [
+        'backups.0.namePattern: expected a time like "{YYYYmmdd_HHMMSS}" in the pattern, missing YYYY, mm, dd',
+      ],
+    ],
+    [
+      'in no time zone',
+      { timeZone: 'Berlin' },
+      ['backups.0.timeZone: "Berlin" is not a time zone like "UTC" or "Europe/Berlin"'],
+    ],
+    [
+      'in a bucket that is not there',
+      { location: { connection: 'backup', prefix: '' } },
+      [
+        'backups.0.location.connection: there is no bucket connection "backup"; did you mean "backups"? Known: backups',
+      ],
+    ],
+  ])('%s', (_, changes, faults) => {
+    expect(faultsOf({ backups: [{ ...backup, ...changes }] })).toEqual(faults);
+  });
+
+  test('without connections.yml the bucket is not judged', () => {
+    expect(faultsOf({ backups: [backup] }, null)).toEqual([]);
+  });
+});
+
+describe('approvers', () => {
+  const drop = {
+    recover: {
+      title: 'Drop it',
+      component: 'app',
+      steps: [gate('change', [{ ...EFFECT, uses: 'test.drop' }])],
+    },
+  };
+  const look = { recover: { title: 'Look', component: 'app', steps: [LOOK] } };
+
+  test.each<[string, readonly string[], object | undefined, readonly string[]]>([
+    [
+      'somebody who is not in people.yml',
+      ['ana', 'ben', 'mia'],
+      undefined,
+      ['approvals.approvers: there is no person "mia"; did you mean "mina"? Known: ana, ben, mina'],
+    ],
+    ['one alone', ['ana'], undefined, ['approvals.approvers: 1 eligible; a gate needs two different people']],
+    [
+      'the same one twice',
+      ['ana', 'ana'],
+      undefined,
+      ['approvals.approvers: 1 eligible; a gate needs two different people'],
+    ],
+    ['one alone where nothing is changed', ['ana'], look, []],
+    [
+      'two for what cannot be taken back',
+      ['ana', 'ben'],
+      drop,
+      [
+        'warning approvals.approvers: 2 eligible; an irreversible gate needs two people other than the requester, so name three or let another person start it',
+      ],
+    ],
+  ])('%s', (_, approvers, runbooks, faults) => {
+    expect(faultsOf({ approvals: { approvers }, ...(runbooks && { runbooks }) })).toEqual(faults);
+  });
+});
+
+describe('the nearest known word', () => {
+  test.each([
+    ['janau', ['janua', 'veza'], 'janua'],
+    ['jnua', ['veza', 'janua'], 'janua'],
+    ['januaa', ['janua'], 'janua'],
+    ['swap', ['swap-back', 'restore'], 'swap-back'],
+    ['sw', ['swap-back'], undefined],
+    ['restore', ['promote'], undefined],
+    ['ab', ['abcde', 'abcd'], 'abcd'],
+    ['', ['no'], 'no'],
+    ['x', [], undefined],
+  ])('to %s of %j is %s', (word, known, near) => {
+    expect(nearest(word, known)).toBe(near);
+  });
+});
