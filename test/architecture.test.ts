@@ -18,7 +18,7 @@ interface Layer {
 /** Who may import whom. Nothing points up; a package that matters has one importer. */
 const LAYERS: Readonly<Record<string, Layer>> = {
   domain: { may: [], packages: ['zod'], node: ['node:crypto'] },
-  render: { may: ['domain'], packages: ['liquidjs', 'echarts'], node: [] },
+  render: { may: ['domain', 'ground'], packages: ['liquidjs', 'echarts'], node: [] },
   store: { may: ['domain', 'ground'], packages: ['pg', 'node-pg-migrate'], node: ['node:url'] },
   // pg: the owner's session that grants the runtime role its rights on pg-boss's schema.
   queue: { may: ['domain', 'store', 'ground'], packages: ['pg-boss', 'pg'], node: [] },
