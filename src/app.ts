@@ -18,7 +18,7 @@ import { observeDatabases } from './jobs/observe.ts';
 import { previewRun } from './jobs/preview.ts';
 import { advanceRun } from './jobs/run.ts';
 import { startTicks } from './jobs/tick.ts';
-import type { World } from './jobs/world.ts';
+import { sweepRunFolders, type World } from './jobs/world.ts';
 import type { Log } from './log.ts';
 import { createQueue } from './queue/boss.ts';
 import { exportRunbook } from './render/plan-export.ts';
@@ -113,6 +113,7 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
 
   /** Begins to work: the run loop, the clock that finds what is due, and the counts that restores are measured by. */
   async function startWorking(): Promise<{ stop(): Promise<void> }> {
+    await sweepRunFolders(world);
     await queue.work('run', RUN_WORKERS, (job) => advanceRun(world, verifySignature, job));
     if (slack !== null) {
       const deliver = {

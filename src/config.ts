@@ -1,21 +1,27 @@
 import { z } from 'zod';
 import { AppError } from './errors.ts';
 
-const Port = z.coerce.number().int().min(0).max(65_535);
-const Url = z
-  .string()
-  .refine((text) => URL.canParse(text), 'expected a URL like "postgresql://drbot@db.example/drbot"');
+const Port = z.coerce
+  .number('expected a port number')
+  .int('expected a port number')
+  .min(0, 'expected a port number')
+  .max(65_535, 'expected a port number');
+const Url = (example: string) =>
+  z.string().refine((text) => URL.canParse(text), `expected a URL like "${example}"`);
 const Token = (prefix: string, name: string) =>
   z.string().startsWith(prefix, `expected a ${name} that begins with "${prefix}"`);
 
+const LEVELS = ['fatal', 'error', 'warn', 'info', 'debug'] as const;
+const Mode = z.enum(['socket', 'http', 'off']);
+
 const Common = {
-  DR_DATABASE_URL: Url,
+  DR_DATABASE_URL: Url('postgresql://drbot@db.example/drbot'),
   DR_CONFIG: z.string().min(1, 'expected the folder with plans/, people.yml and connections.yml'),
-  DR_LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug']).default('info'),
+  DR_LOG_LEVEL: z.enum(LEVELS, `expected one of ${LEVELS.join(', ')}`).default('info'),
   DR_WORK_DIR: z.string().min(1).default('/var/tmp/dr-bot'),
   DR_HTTP_HOST: z.string().default('0.0.0.0'),
   DR_HTTP_PORT: Port.default(8080),
-  DR_SLACK_API_URL: Url.optional(),
+  DR_SLACK_API_URL: Url('http://127.0.0.1:4000/api/').optional(),
 };
 
 /** Everything the bot reads from its environment. Secrets of recovered systems are read by connections.yml, not here. */
@@ -41,18 +47,20 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
   const given = Object.fromEntries(
     Object.entries(env).filter(([name, value]) => name.startsWith('DR_') && value !== ''),
   );
-  const mode = given.DR_SLACK_MODE ?? 'socket';
-  const isMode = ['socket', 'http', 'off'].includes(mode);
-  const parsed = Environment.safeParse({ ...given, DR_SLACK_MODE: isMode ? mode : 'off' });
-  if (parsed.success && isMode) return parsed.data;
-  const issues = (parsed.error?.issues ?? []).map(({ path, message, code }) => {
-    const name = String(path[0] ?? 'environment');
-    return `${name}: ${given[name] === undefined ? 'is missing' : code === 'custom' || message.startsWith('expected') ? message : 'is malformed'}`;
-  });
-  const faults = isMode ? issues : [...issues, 'DR_SLACK_MODE: expected "socket", "http" or "off"'];
+  const mode = Mode.safeParse(given.DR_SLACK_MODE ?? 'socket');
+  // An unknown mode must not hide the other faults: they are looked for as if Slack were off.
+  const parsed = Environment.safeParse({ ...given, DR_SLACK_MODE: mode.data ?? 'off' });
+  if (mode.success && parsed.success) return parsed.data;
+  const faults = [
+    ...(mode.success ? [] : ['DR_SLACK_MODE: expected "socket", "http" or "off"']),
+    ...(parsed.error?.issues ?? []).map(({ path, message }) => {
+      const name = String(path[0]);
+      return `${name}: ${given[name] === undefined ? 'is missing' : message}`;
+    }),
+  ];
   throw new AppError(
     'config-invalid',
-    `The bot cannot start. ${faults.length} of its variables are missing or malformed (see .env.example):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
+    `The bot cannot start. ${faults.length === 1 ? 'One of its variables is' : `${faults.length} of its variables are`} missing or malformed (see .env.example):\n${faults.map((fault) => `  ${fault}`).join('\n')}`,
     { details: faults },
   );
 }

@@ -5,6 +5,7 @@
 export function channelName(incident: string, system: string, title: string): string {
   const words = `${incident} ${system} ${title}`
     .normalize('NFKD')
+    .replace(/\p{M}+/gu, '')
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, '-')
     .replace(/^-+|-+$/g, '');

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Preview } from '../actions/action.ts';
 import type { Incident } from '../domain/incident.ts';
 import { nameOf } from '../domain/people.ts';
@@ -27,6 +30,21 @@ const STEP_TIMEOUT_MS = 60_000;
  * later ones, what nobody can know yet stays a symbol. One step that cannot be looked at does not stop the others.
  */
 export async function previewRun(
+  world: World,
+  incident: Incident,
+  version: PlanVersion,
+  runbookId: string,
+  inputs: Readonly<Record<string, string>>,
+): Promise<RunPreview> {
+  // A folder of its own for each preview: two people may look at once.
+  const name = `run-preview-${randomUUID()}`;
+  const own = { ...world, workDir: join(world.workDir, name) };
+  return look(own, incident, version, runbookId, inputs).finally(() =>
+    rm(own.workDir, { recursive: true, force: true }),
+  );
+}
+
+async function look(
   world: World,
   incident: Incident,
   version: PlanVersion,

@@ -17,7 +17,7 @@ import { askGate, openGate } from './gate.ts';
 import { loadSnapshot, type Snapshot } from './snapshot.ts';
 import { type Attempt, executeStep } from './step.ts';
 import { dropOwnObjects, undoStep } from './undo.ts';
-import type { World } from './world.ts';
+import { dropRunFolder, type World } from './world.ts';
 
 /**
  * The loop inside one job (DESIGN §4): look at the row, do the next thing, look again, until a person or a clock must
@@ -74,7 +74,8 @@ async function carryOut(
       ]);
     case 'finish': {
       const cleaned = next.outcome === 'aborted' ? await dropOwnObjects(attempt) : [];
-      return finish(attempt, next.outcome, cleaned);
+      await finish(attempt, next.outcome, cleaned);
+      return dropRunFolder(attempt.world, attempt.snapshot.run.id);
     }
   }
 }

@@ -1,8 +1,9 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext, AnyAction, Baseline } from '../actions/action.ts';
 import type { Clients } from '../clients/index.ts';
 import { AppError } from '../errors.ts';
+import { activeRunIds } from '../store/aggregates.ts';
 import type { Commit } from '../store/commit.ts';
 import type { Database } from '../store/database.ts';
 import { newestObservation, ownStoreIdentity } from '../store/surroundings.ts';
@@ -45,7 +46,7 @@ export async function contextFor(
   },
 ): Promise<ActionContext> {
   const { run, plan, component, incident, now } = snapshot;
-  const workDir = join(world.workDir, run.id.toLowerCase());
+  const workDir = runFolder(world, run.id);
   await mkdir(workDir, { recursive: true, mode: 0o700 });
   return {
     run: { id: run.id, incident: run.incident, mode: run.mode, startedAt: new Date(run.startedAt) },
@@ -65,6 +66,23 @@ export async function contextFor(
     ownStore: await ownStoreIdentity(world.db),
     progress: extra.progress ?? (() => {}),
   };
+}
+
+function runFolder(world: World, run: string): string {
+  return join(world.workDir, run.toLowerCase());
+}
+
+/** Fetched backups hold personal data: nothing of a run stays on the worker once it is over. */
+export async function dropRunFolder(world: World, run: string): Promise<void> {
+  await rm(runFolder(world, run), { recursive: true, force: true });
+}
+
+/** At the start: folders of runs that ended while this worker was away. */
+export async function sweepRunFolders(world: World): Promise<void> {
+  const active = new Set((await activeRunIds(world.db)).map((id) => id.toLowerCase()));
+  for (const name of await readdir(world.workDir)) {
+    if (/^run-\d+$/.test(name) && !active.has(name)) await dropRunFolder(world, name);
+  }
 }
 
 /** Counts recorded before the damage: later ones would make the damage the measure. */

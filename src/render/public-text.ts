@@ -32,7 +32,7 @@ export function publicText(text: string, view: IncidentView): string {
 function internalNames({ people, plan, runs, incident }: IncidentView): readonly string[] {
   const names = Object.entries(people.people).flatMap(([id, { name }]) => [id, name, ...name.split(' ')]);
   const machines = plan.components.flatMap(({ id, kind, connection, database, owner, appRoles, writers }) => [
-    kind,
+    kind === 'external' ? undefined : kind,
     connection,
     owner,
     ...appRoles,

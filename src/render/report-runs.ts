@@ -176,7 +176,7 @@ function outputLine(
 }
 
 function gateLines({ run, runbook }: RunView, view: ReportView): readonly string[] {
-  return gatesOf(runbook).flatMap(({ gate, title }) => {
+  return gatesOf(runbook).flatMap(({ gate, title, steps }) => {
     const { opened, closed, undo, approval } = gateState(run, gate);
     if (opened === null) return [];
     const end = view.events.find(
@@ -187,7 +187,7 @@ function gateLines({ run, runbook }: RunView, view: ReportView): readonly string
     const how = closed === null ? '' : `, ${closed}`;
     const why = undo === null ? '' : ` Undo: ${markdownUser(undo.reason)}.`;
     return [
-      `Gate "${markdownUser(title)}" opened at ${clock(opened.at, view.incident.declaredAt)} UTC by ${approval ?? 'no approval'} ${open}${how}; ${count(gatesOf(runbook).find((one) => one.gate === gate)?.steps.length ?? 0, 'step')}.${why}`,
+      `Gate "${markdownUser(title)}" opened at ${clock(opened.at, view.incident.declaredAt)} UTC by ${approval ?? 'no approval'} ${open}${how}; ${count(steps.length, 'step')}.${why}`,
     ];
   });
 }

@@ -1,11 +1,9 @@
-import { Liquid } from 'liquidjs';
 import { measure } from '../domain/measure.ts';
 import { stepsOf } from '../domain/plan.ts';
 import { stepState } from '../domain/run.ts';
 import type { ReportView } from '../domain/views.ts';
-import { AppError, messageOf } from '../errors.ts';
 import { markdownCode, markdownInk, markdownQuote, markdownUser } from './escape.ts';
-import { between, capital, count, duration, fullInstant, number } from './format.ts';
+import { between, capital, count, duration, fullInstant, notKnown, number } from './format.ts';
 import { bullets, table } from './markdown.ts';
 import { fullName } from './names.ts';
 import { approvalsPart, refusedClicksPart } from './report-approvals.ts';
@@ -14,19 +12,12 @@ import { lessonsAbout, reportGaps } from './report-gaps.ts';
 import { impactPart, keyTimesPart, objectivesPart } from './report-measures.ts';
 import { runsPart } from './report-runs.ts';
 import { runState } from './run-state.ts';
+import { fillTemplate } from './template.ts';
 import { timelineLines } from './timeline.ts';
 import { dueDate } from './timeline-incident.ts';
 import { STATUS_WORDS, severityWords } from './words.ts';
 
 export { type Gaps, reportGaps } from './report-gaps.ts';
-
-const liquid = new Liquid({
-  strictVariables: true,
-  strictFilters: true,
-  ownPropertyOnly: true,
-  root: [],
-  templates: {},
-});
 
 /**
  * The post-incident report as Markdown, from the log alone: the same events give the same bytes once the incident is
@@ -46,9 +37,7 @@ export function renderReport(view: ReportView, template: string): string {
     impact: impactPart(view),
     timeline: timelinePart(view),
     root_cause:
-      incident.resolved === null
-        ? missing('the incident is not resolved yet')
-        : markdownQuote(incident.resolved.rootCause),
+      incident.resolved === null ? missing(unresolved(view)) : markdownQuote(incident.resolved.rootCause),
     not_prevented: saidOrMissing(view, 'prevention'),
     monitoring_gaps: saidOrMissing(view, 'monitoring'),
     resolution: resolutionPart(view),
@@ -74,26 +63,19 @@ export function renderReport(view: ReportView, template: string): string {
     plan: markdownCode(view.planVersion),
     owner:
       incident.resolved === null
-        ? 'not known: the incident is not resolved yet'
+        ? notKnown(unresolved(view))
         : `${markdownUser(fullName(people, incident.resolved.reportOwner))}, due ${fullInstant(incident.resolved.reportDueAt)}`,
     system: markdownUser(plan.name),
   };
-  try {
-    return `${liquid
-      .parseAndRenderSync(template, fields)
-      .replace(/\n{3,}/g, '\n\n')
-      .trim()}\n`;
-  } catch (error) {
-    throw new AppError(
-      'config-invalid',
-      `templates/report/post-incident.md: ${messageOf(error)}. No report was written. Correct the template.`,
-      { cause: error },
-    );
-  }
+  return fillTemplate('report/post-incident.md', template, fields);
 }
 
 function missing(reason: string): string {
   return `_Still missing: ${reason}._`;
+}
+
+function unresolved({ incident }: ReportView): string {
+  return incident.status === 'cancelled' ? 'the incident was cancelled' : 'the incident is not resolved yet';
 }
 
 /** One paragraph a reader can stop after. */

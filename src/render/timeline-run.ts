@@ -87,8 +87,8 @@ function gateSentence(event: GateEvent, telling: Telling): string {
   }
 }
 
-function runOf({ context, subject, ink }: Telling): RunView | undefined {
-  return context.runs.find(({ run }) => ink.text(run.id) === subject);
+function runOf({ context, id }: Telling): RunView | undefined {
+  return context.runs.find(({ run }) => run.id === id);
 }
 
 /** `Step 3 Verify the backup`; the id alone where the runbook no longer has it. */

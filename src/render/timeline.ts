@@ -23,7 +23,8 @@ export interface Telling {
   readonly ink: Ink;
   /** Who did it, at the start or inside of a sentence. */
   readonly who: string;
-  /** The id of the incident, run or approval it happened to. */
+  /** The incident, run or approval it happened to, as the log names it and as the sentence does. */
+  readonly id: string;
   readonly subject: string;
   name(person: string | null): string;
 }
@@ -42,6 +43,7 @@ export function eventSentence(
     context,
     ink,
     who: actorName(actor, context, ink),
+    id: stream.id,
     subject: ink.text(stream.id),
     name: (person) => ink.text(callName(context.people, person)),
   };

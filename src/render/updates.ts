@@ -1,25 +1,17 @@
-import { Liquid } from 'liquidjs';
+import { canonicalJson, toJson } from '../domain/canonical.ts';
 import type { UpdateText } from '../domain/events.ts';
-import { addMs } from '../domain/incident.ts';
+import { addMs, type Incident } from '../domain/incident.ts';
 import { stepsOf } from '../domain/plan.ts';
 import type { IncidentView } from '../domain/views.ts';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError } from '../errors.ts';
 import { oneLine } from './escape.ts';
 import { date, instant } from './format.ts';
 import { publicText } from './public-text.ts';
+import { fillTemplate } from './template.ts';
 import { isNoNews } from './update-draft.ts';
 import { STATUS_WORDS, severityWords } from './words.ts';
 
 export { draftUpdate, isNoNews, lastHeardAt } from './update-draft.ts';
-
-/** Missing variables and filters are errors: a half-filled update must never go out. */
-const liquid = new Liquid({
-  strictVariables: true,
-  strictFilters: true,
-  ownPropertyOnly: true,
-  root: [],
-  templates: {},
-});
 
 /**
  * An update as plain text from one of templates/status. `internal` may name people and machines; `public` never does.
@@ -40,26 +32,20 @@ export function renderUpdate(
       `The ${kind} update of ${view.incident.id} lacks "${missing[0]}". Nothing was sent. Fill it in and publish again.`,
     );
   }
-  try {
-    return `${liquid
-      .parseAndRenderSync(template, { audience: kind, ...fields })
-      .replace(/\n{3,}/g, '\n\n')
-      .trim()}\n`;
-  } catch (error) {
-    throw new AppError(
-      'config-invalid',
-      `templates/status/${text.status}.md: ${messageOf(error)}. Nothing was sent. Correct the template.`,
-      { cause: error },
-    );
-  }
+  return fillTemplate(`status/${text.status}.md`, template, { audience: kind, ...fields });
 }
 
 /** When the next update is promised once this one is out; null after the last. */
 export function nextUpdateAt(text: UpdateText, { incident, now }: IncidentView): string | null {
-  const { nextAt, everyMs, published } = incident.updates;
+  const { nextAt, everyMs } = incident.updates;
   if (text.status === 'resolved' || nextAt === null) return null;
-  const isOut = JSON.stringify(published.at(-1)?.text) === JSON.stringify(text);
-  return isOut ? nextAt : addMs(Date.parse(nextAt) > now.getTime() ? nextAt : now.toISOString(), everyMs);
+  if (isOut(text, incident)) return nextAt;
+  return addMs(Date.parse(nextAt) > now.getTime() ? nextAt : now.toISOString(), everyMs);
+}
+
+/** True once this very text is the newest published one: then the clock has moved on already. */
+function isOut(text: UpdateText, { updates }: Incident): boolean {
+  return canonicalJson(toJson(updates.published.at(-1)?.text)) === canonicalJson(toJson(text));
 }
 
 /** Empty text means missing; null and false are for conditions. */
@@ -72,7 +58,7 @@ function fieldsOf(kind: 'internal' | 'public', text: UpdateText, view: IncidentV
   const started = incident.occurredAt;
   return {
     id: incident.id,
-    number: String(incident.updates.published.length + 1),
+    number: String(incident.updates.published.length + (isOut(text, incident) ? 0 : 1)),
     system: plan.name,
     title: say((kind === 'public' ? plan.updates.title : undefined) ?? incident.title, 'Disruption'),
     severity: incident.severity,

@@ -66,6 +66,11 @@ export async function activeRunOf(db: Reader, system: string): Promise<Run | und
   return rows[0]?.state;
 }
 
+export async function activeRunIds(db: Reader): Promise<readonly string[]> {
+  const { rows } = await db.query<{ id: string }>('select id from runs where active');
+  return rows.map((row) => row.id);
+}
+
 /** Newest first. */
 export async function approvalsOfIncident(db: Reader, incident: string): Promise<readonly Approval[]> {
   const { rows } = await db.query<{ state: Approval }>(

@@ -122,7 +122,7 @@ function live(terms: Rules, acts: readonly Act[]): { log: readonly ApprovalEvent
   };
 
   for (const step of acts) {
-    const next = step.do === 'again' ? last : step;
+    const next: Act = step.do === 'again' ? last : step;
     if (next.do !== 'edit' && next.do !== 'wait') last = next;
     const now = later(ms);
     switch (next.do) {
@@ -176,8 +176,6 @@ function live(terms: Rules, acts: readonly Act[]): { log: readonly ApprovalEvent
         model.open(next.digest === DIGEST && next.limits.length === 0, ms);
         break;
       }
-      case 'again':
-        break;
     }
     expect(approval.status.is).toBe(model.phase());
     expect(approval.votes.map(({ person }) => person)).toEqual(model.counted());

@@ -1,27 +1,18 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { IncidentEvent } from '../../src/domain/events.ts';
-import { renderReport, reportGaps } from '../../src/render/report.ts';
-import { person, TOLD, viewAt } from './story.ts';
-
-const template = readFileSync(new URL('../../templates/report/post-incident.md', import.meta.url), 'utf8');
-const render = (view: ReturnType<typeof viewAt>) => renderReport(view, template);
-const incident = (time: string, event: IncidentEvent) =>
-  [time, person('ana'), 'incident', 'INC-2026-014', event] as const;
-/** The text of one section, by its heading. */
-const section = (report: string, heading: string) =>
-  report.split(/\n(?=##+ )/).find((part) => part.includes(heading)) ?? '';
+import { reportGaps } from '../../src/render/report.ts';
+import { reportOf, section } from './report-text.ts';
+import { said, TOLD, viewAt } from './story.ts';
 
 describe('lessons of two kinds', () => {
   it('fill the questions why it was not prevented and where monitoring failed', () => {
     const told = [
       ...TOLD,
-      incident('03:30', { kind: 'incident.lesson-added', text: 'Prevention: no copy to try migrations on' }),
-      incident('03:31', { kind: 'incident.lesson-added', text: 'monitoring: no alert on row counts' }),
+      said('03:30', { kind: 'incident.lesson-added', text: 'Prevention: no copy to try migrations on' }),
+      said('03:31', { kind: 'incident.lesson-added', text: 'monitoring: no alert on row counts' }),
     ];
     const view = viewAt('04:00', told);
 
-    const report = render(view);
+    const report = reportOf(view);
 
     expect(section(report, 'Why it was not prevented')).toContain('> no copy to try migrations on');
     expect(section(report, 'Gaps in monitoring')).toContain('> no alert on row counts');
@@ -36,7 +27,7 @@ describe('gaps', () => {
     const item = (owner: string, due: string) =>
       viewAt('04:00', [
         ...TOLD,
-        incident('03:30', { kind: 'incident.action-item-added', text: 'x', owner, due }),
+        said('03:30', { kind: 'incident.action-item-added', text: 'x', owner, due }),
       ]);
 
     expect(reportGaps(item('ben', 'soon')).missing).toContain('the due date of action item 2');
@@ -61,6 +52,6 @@ describe('gaps', () => {
       'why it was not prevented',
       'gaps in monitoring',
     ]);
-    expect(render(changed)).toContain('| Detected | not known: no alert kept |');
+    expect(reportOf(changed)).toContain('| Detected | not known: no alert kept |');
   });
 });

@@ -1,16 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { BOT, type IncidentEvent } from '../../src/domain/events.ts';
-import { renderReport } from '../../src/render/report.ts';
-import { at, person, TOLD, toldUntil, viewAt } from './story.ts';
-
-const template = readFileSync(new URL('../../templates/report/post-incident.md', import.meta.url), 'utf8');
-const render = (view: ReturnType<typeof viewAt>) => renderReport(view, template);
-const incident = (time: string, event: IncidentEvent) =>
-  [time, person('ana'), 'incident', 'INC-2026-014', event] as const;
-/** The text of one section, by its heading. */
-const section = (report: string, heading: string) =>
-  report.split(/\n(?=##+ )/).find((part) => part.includes(heading)) ?? '';
+import { BOT } from '../../src/domain/events.ts';
+import { reportOf, section } from './report-text.ts';
+import { at, person, said, TOLD, toldUntil, viewAt } from './story.ts';
 
 it('names missed objectives, late updates and interrupted attempts', () => {
   const late = toldUntil(
@@ -36,7 +27,7 @@ it('names missed objectives, late updates and interrupted attempts', () => {
       'RUN-31',
       { kind: 'step.ruled', step: 'stop', happened: true, saw: 'no pods', person: 'ben' },
     ],
-    incident('03:30', {
+    said('03:30', {
       kind: 'incident.update-published',
       number: 2,
       text: { status: 'identified', impact: 'i', changed: 'c', next: 'n', expectedBack: null },
@@ -46,11 +37,11 @@ it('names missed objectives, late updates and interrupted attempts', () => {
       automatic: false,
       missed: [at('03:21:10')],
     }),
-    incident('03:31', { kind: 'incident.update-snoozed', until: at('04:05'), reason: 'facts come' }),
-    incident('03:40', { kind: 'incident.verified', at: at('03:40'), evidence: 'looked', run: 'RUN-31' }),
+    said('03:31', { kind: 'incident.update-snoozed', until: at('04:05'), reason: 'facts come' }),
+    said('03:40', { kind: 'incident.verified', at: at('03:40'), evidence: 'looked', run: 'RUN-31' }),
   );
 
-  const report = render(viewAt('03:45', late));
+  const report = reportOf(viewAt('03:45', late));
 
   expect(report).toContain('| 1 h | 1 h 27 min | **missed** by 27 min 56 s |');
   expect(report).toContain('**no**, 38 min 50 s late; stands for 2 due updates');
@@ -63,7 +54,9 @@ it('names missed objectives, late updates and interrupted attempts', () => {
 it('tells how other approvals ended', () => {
   const ended = (event: Parameters<typeof toldUntil>[1][4]) =>
     section(
-      render(viewAt('03:00', toldUntil('02:20', ['02:21:00', person('mina'), 'approval', 'APR-57', event]))),
+      reportOf(
+        viewAt('03:00', toldUntil('02:20', ['02:21:00', person('mina'), 'approval', 'APR-57', event])),
+      ),
       '### APR-57',
     );
 
@@ -79,7 +72,7 @@ it('tells how other approvals ended', () => {
   expect(ended({ kind: 'approval.approved', openBy: at('02:31'), at: at('02:21') })).toContain(
     'Ended: approved at 02:21:00 UTC, not yet begun.',
   );
-  expect(section(render(viewAt('02:19:00')), '### APR-57')).toMatch(
+  expect(section(reportOf(viewAt('02:19:00')), '### APR-57')).toMatch(
     /Ended: not yet, 0 of 2\.\n\nNobody approved it\./,
   );
 });
@@ -149,7 +142,7 @@ it('shows inputs, outputs, undo and abort of a run that was given up', () => {
     ],
   ] as const;
 
-  const part = section(render(viewAt('03:00', told)), '### RUN-31');
+  const part = section(reportOf(viewAt('03:00', told)), '### RUN-31');
 
   expect(part).toContain('| Inputs | before = `02:05` |');
   expect(part).toContain('| Abort | asked for by Ben Okoye at 21 Nov 2026 02:26:45 UTC: "wrong point" |');
@@ -188,14 +181,14 @@ it('keeps hostile text inert: no markup, link, table cell or heading comes out o
     ([time, actor, type, id, event]) => [time, actor, type, id, soil(event)] as (typeof TOLD)[number],
   );
 
-  const report = render(viewAt('04:00', told));
+  const report = reportOf(viewAt('04:00', told));
 
   const outsideCode = report.replace(/(`+)(?!`).*?(?<!`)\1(?!`)/g, '');
   expect(outsideCode).not.toMatch(/(?<!\\)(\]\(|<[a-z!/])/i);
   expect(outsideCode).not.toMatch(/(?<!\\)\*\*bold/);
   expect(outsideCode).not.toMatch(/http:\/\//);
   expect(report).not.toMatch(/[\u0000\u202e]/);
-  expect(report.match(/^#+ /gm)).toHaveLength(render(viewAt('04:00')).match(/^#+ /gm)?.length ?? 0);
+  expect(report.match(/^#+ /gm)).toHaveLength(reportOf(viewAt('04:00')).match(/^#+ /gm)?.length ?? 0);
   const cells = (line: string) => line.split(/(?<!\\)\|/).length;
   for (const block of report.split('\n\n').filter((part) => part.startsWith('| ')))
     expect(new Set(block.split('\n').map(cells)).size).toBe(1);

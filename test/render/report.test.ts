@@ -1,19 +1,11 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BOT, type IncidentEvent } from '../../src/domain/events.ts';
+import { BOT } from '../../src/domain/events.ts';
 import { renderReport } from '../../src/render/report.ts';
-import { person, TOLD, toldUntil, viewAt } from './story.ts';
-
-const template = readFileSync(new URL('../../templates/report/post-incident.md', import.meta.url), 'utf8');
-const render = (view: ReturnType<typeof viewAt>) => renderReport(view, template);
-const _incident = (time: string, event: IncidentEvent) =>
-  [time, person('ana'), 'incident', 'INC-2026-014', event] as const;
-/** The text of one section, by its heading. */
-const section = (report: string, heading: string) =>
-  report.split(/\n(?=##+ )/).find((part) => part.includes(heading)) ?? '';
+import { reportOf, section } from './report-text.ts';
+import { said, TOLD, toldUntil, viewAt } from './story.ts';
 
 describe('the report of a resolved incident', () => {
-  const report = render(viewAt('04:00'));
+  const report = reportOf(viewAt('04:00'));
 
   it('says id, start, end, duration, severity and impact', () => {
     expect(report).toMatch(/^# Post-incident report INC-2026-014: Sign-in fails for most customers\n/);
@@ -124,7 +116,7 @@ describe('the report of a resolved incident', () => {
     expect(report).toContain(
       'Log verified: 51 events of this incident, numbers 101 to 151; the chain of hashes is unbroken.',
     );
-    expect(render({ ...view, audit: { ...view.audit, verified: false } })).toContain(
+    expect(reportOf({ ...view, audit: { ...view.audit, verified: false } })).toContain(
       '**The log could not be verified.**',
     );
   });
@@ -141,12 +133,12 @@ describe('the report of a resolved incident', () => {
       ] as const,
     ];
 
-    expect(render(viewAt('2026-11-25T00:00:00Z', again))).toBe(report);
+    expect(reportOf(viewAt('2026-11-25T00:00:00Z', again))).toBe(report);
   });
 });
 
 describe('the report of an incident that goes on', () => {
-  const report = render(viewAt('02:15'));
+  const report = reportOf(viewAt('02:15'));
 
   it('says "not known" with the reason, and never 0', () => {
     expect(report).toContain('| 1 h | not known: the service is not verified yet | not known | none |');
@@ -167,8 +159,17 @@ describe('the report of an incident that goes on', () => {
     expect(report).toContain('No update was published.');
   });
 
+  it('that was declared by mistake says so', () => {
+    const told = toldUntil('02:13', said('02:14', { kind: 'incident.cancelled', reason: 'a false alarm' }));
+
+    const cancelled = reportOf(viewAt('03:00', told));
+
+    expect(cancelled).toContain('Report owner: not known: the incident was cancelled.');
+    expect(cancelled).toContain('| End | 21 Nov 2026 02:14:00 UTC |');
+  });
+
   it('of which nothing is known still is a whole document', () => {
-    const bare = render(viewAt('02:12:05', toldUntil('02:12:05')));
+    const bare = reportOf(viewAt('02:12:05', toldUntil('02:12:05')));
 
     expect(bare).toContain('No runbook was run.');
     expect(bare).toContain('| Start | not known: the time it began is missing |');
@@ -178,14 +179,14 @@ describe('the report of an incident that goes on', () => {
 
 it('names the template and the variable when the template is wrong', () => {
   expect(() => renderReport(viewAt('04:00'), '{{ nonsense }}')).toThrow(
-    /^templates\/report\/post-incident\.md: undefined variable: nonsense.*No report was written/,
+    /^templates\/report\/post-incident\.md: undefined variable: nonsense.*Nothing was written/,
   );
 });
 
 it('says DRILL first in the report of a drill', () => {
   const view = viewAt('04:00');
 
-  expect(render({ ...view, incident: { ...view.incident, id: 'DRILL-2026-003' } })).toMatch(
+  expect(reportOf({ ...view, incident: { ...view.incident, id: 'DRILL-2026-003' } })).toMatch(
     /^# Post-incident report DRILL-2026-003.*\n\n\*\*DRILL\.\*\*/,
   );
 });

@@ -3,6 +3,7 @@ import {
   type ApprovalCard,
   BOT,
   type DomainEvent,
+  type IncidentEvent,
   type RunEvent,
 } from '../../src/domain/events.ts';
 
@@ -87,3 +88,15 @@ export const update = (
     missed: [],
   },
 ];
+
+/** One more event of the incident, by Ana. */
+export const said = (time: string, event: IncidentEvent): Told => [
+  time,
+  person('ana'),
+  'incident',
+  INC,
+  event,
+];
+
+/** One more event of the run, by the bot. */
+export const ran = (time: string, event: RunEvent): Told => [time, BOT, 'run', RUN, event];

@@ -9,7 +9,7 @@ import { people, plan } from './story-plan.ts';
 import { at, INC, type Told } from './story-words.ts';
 
 export { people, plan } from './story-plan.ts';
-export { at, card, digest, person, type Told } from './story-words.ts';
+export { at, card, digest, person, ran, said, type Told } from './story-words.ts';
 
 /** The night of INC-2026-014 (CARDS), told as events and folded: every surface of these tests is rendered from it. */
 export const TOLD: readonly Told[] = [...UNTIL_ASKED, ...SINCE_ASKED];

@@ -1,18 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BOT, type IncidentEvent, type RunEvent, type UpdateText } from '../../src/domain/events.ts';
-import { draftUpdate, isNoNews, lastHeardAt, renderUpdate } from '../../src/render/updates.ts';
-import { at, person, toldUntil, viewAt } from './story.ts';
-
-const template = (status: UpdateText['status']) =>
-  readFileSync(new URL(`../../templates/status/${status}.md`, import.meta.url), 'utf8');
-const _render = (kind: 'internal' | 'public', text: UpdateText, view: ReturnType<typeof viewAt>) =>
-  renderUpdate(kind, text, view, template(text.status));
-
-const INC = 'INC-2026-014';
-const incident = (time: string, event: IncidentEvent) =>
-  [time, person('ana'), 'incident', INC, event] as const;
-const run = (time: string, event: RunEvent) => [time, BOT, 'run', 'RUN-31', event] as const;
+import { BOT } from '../../src/domain/events.ts';
+import { draftUpdate, isNoNews, lastHeardAt } from '../../src/render/updates.ts';
+import { at, person, ran, said, toldUntil, viewAt } from './story.ts';
 
 describe('the draft of an update', () => {
   it('says that nothing is new, since when, and how far the work is', () => {
@@ -108,7 +97,7 @@ describe('the draft of an update', () => {
       'a question',
       [
         '02:18:40',
-        run('02:18:41', {
+        ran('02:18:41', {
           kind: 'step.asked',
           step: 'keys',
           attempt: 1,
@@ -123,7 +112,7 @@ describe('the draft of an update', () => {
       'an uncertain step',
       [
         '02:14:41',
-        run('02:14:50', {
+        ran('02:14:50', {
           kind: 'step.uncertain',
           step: 'find',
           attempt: 1,
@@ -139,7 +128,7 @@ describe('the draft of an update', () => {
       'an abort',
       [
         '02:14:41',
-        run('02:14:50', { kind: 'run.finished', outcome: 'aborted', cleaned: [], at: at('02:14:50') }),
+        ran('02:14:50', { kind: 'run.finished', outcome: 'aborted', cleaned: [], at: at('02:14:50') }),
       ],
       /RUN-31 is over: aborted\./,
       /^Find the cause and choose a runbook \(Ana\)\.$/,
@@ -160,7 +149,7 @@ describe('the draft of an update', () => {
     );
     const identified = toldUntil(
       '02:13',
-      incident('02:13:50', {
+      said('02:13:50', {
         kind: 'incident.status-changed',
         from: 'investigating',
         to: 'identified',
@@ -174,10 +163,10 @@ describe('the draft of an update', () => {
   });
 
   it('never estimates: it repeats what a person said, with the time they said it', () => {
-    const said = (expectedBack: string) =>
+    const promised = (expectedBack: string) =>
       toldUntil(
         '02:13',
-        incident('02:13:40', {
+        said('02:13:40', {
           kind: 'incident.update-published',
           number: 1,
           text: { status: 'investigating', impact: 'x', changed: 'y', next: 'z', expectedBack },
@@ -189,8 +178,10 @@ describe('the draft of an update', () => {
         }),
       );
 
-    expect(draftUpdate(viewAt('02:20', said('03:00 UTC'))).expectedBack).toBe('03:00 UTC (said 02:13 UTC)');
-    expect(draftUpdate(viewAt('02:20', said('03:00 UTC (said 02:13 UTC)'))).expectedBack).toBe(
+    expect(draftUpdate(viewAt('02:20', promised('03:00 UTC'))).expectedBack).toBe(
+      '03:00 UTC (said 02:13 UTC)',
+    );
+    expect(draftUpdate(viewAt('02:20', promised('03:00 UTC (said 02:13 UTC)'))).expectedBack).toBe(
       '03:00 UTC (said 02:13 UTC)',
     );
   });

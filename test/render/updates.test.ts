@@ -1,18 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { BOT, type IncidentEvent, type RunEvent, type UpdateText } from '../../src/domain/events.ts';
+import type { UpdateText } from '../../src/domain/events.ts';
 import { draftUpdate, nextUpdateAt, renderUpdate } from '../../src/render/updates.ts';
-import { at, person, plan, toldUntil, viewAt } from './story.ts';
+import { at, plan, toldUntil, viewAt } from './story.ts';
 
 const template = (status: UpdateText['status']) =>
   readFileSync(new URL(`../../templates/status/${status}.md`, import.meta.url), 'utf8');
 const render = (kind: 'internal' | 'public', text: UpdateText, view: ReturnType<typeof viewAt>) =>
   renderUpdate(kind, text, view, template(text.status));
-
-const INC = 'INC-2026-014';
-const _incident = (time: string, event: IncidentEvent) =>
-  [time, person('ana'), 'incident', INC, event] as const;
-const _run = (time: string, event: RunEvent) => [time, BOT, 'run', 'RUN-31', event] as const;
 
 describe('an update as text', () => {
   it('has every field of the internal template', () => {
@@ -107,7 +102,7 @@ Thank you for your patience.
     const view = viewAt('02:20');
 
     expect(() => renderUpdate('public', draftUpdate(view), view, '{{ nonsense }}')).toThrow(
-      /^templates\/status\/investigating\.md: undefined variable: nonsense.*Nothing was sent/,
+      /^templates\/status\/investigating\.md: undefined variable: nonsense.*Nothing was written/,
     );
     expect(() => renderUpdate('public', draftUpdate(view), view, '{{ title | shout }}')).toThrow(
       /undefined filter: shout/,
@@ -151,5 +146,7 @@ describe('the promise of the next update', () => {
     expect(nextUpdateAt(draftUpdate(late), late)).toBe(at('03:20'));
     expect(nextUpdateAt(published, out)).toBe(at('02:58'));
     expect(nextUpdateAt({ ...published, status: 'resolved' }, out)).toBeNull();
+    expect(render('internal', published, out)).toMatch(/^Update 2 · /);
+    expect(render('internal', draftUpdate(out), out)).toMatch(/^Update 3 · /);
   });
 });

@@ -1,79 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { BOT } from '../../../src/domain/events.ts';
-import type { RunPreview } from '../../../src/domain/preview.ts';
-import type { IncidentView } from '../../../src/domain/views.ts';
 import { renderApproval } from '../../../src/render/text/approval.ts';
-import { renderList, renderSimilar } from '../../../src/render/text/list.ts';
-import { renderPlan } from '../../../src/render/text/plan.ts';
-import { renderPreview } from '../../../src/render/text/preview.ts';
 import { renderRun } from '../../../src/render/text/run.ts';
 import { renderStatus } from '../../../src/render/text/status.ts';
 import { at, person, toldUntil, viewAt } from '../story.ts';
-
-const preview: RunPreview = {
-  runbook: 'restore-postgres',
-  title: 'Restore PostgreSQL from a backup',
-  steps: [
-    {
-      number: 1,
-      id: 'find',
-      title: 'Find the newest good backup',
-      part: 'harmless',
-      gate: null,
-      lines: ['s3://janua-backups/postgres/daily/'],
-      shown: [],
-      expectedMs: 4_000,
-    },
-    {
-      number: 2,
-      id: 'swap',
-      title: 'Swap the databases',
-      part: 'gate',
-      gate: 'cut-over',
-      lines: ['janua becomes janua_before_run31'],
-      shown: [],
-      expectedMs: null,
-    },
-    {
-      number: 3,
-      id: 'soak',
-      title: 'Watch for 15 minutes',
-      part: 'after',
-      gate: null,
-      lines: [],
-      shown: [],
-      expectedMs: 900_000,
-    },
-  ],
-  gates: [
-    {
-      gate: 'cut-over',
-      title: 'Cut over',
-      impact: 'Sign-in for some seconds',
-      class: 'reversible',
-      undo: ['swap back'],
-    },
-  ],
-  approvers: ['Ana Duarte', 'Ben Okoye'],
-  warnings: ['2 of 6 candidate backups are unusable'],
-  blocked: [],
-  recoveryPoint: at('02:00:04'),
-  readAt: new Date(at('02:14:31')),
-};
-
-function _everyText(view: IncidentView): readonly string[] {
-  const [run] = view.runs;
-  return [
-    renderStatus(view, 'Europe/Athens'),
-    renderList([view.incident, view.incident], view.now),
-    renderSimilar([view.incident], view.now),
-    renderPlan(view.plan, view.planVersion),
-    renderPreview(view, preview),
-    ...(run === undefined
-      ? []
-      : [renderRun(view, run.run.id), ...run.approvals.map(({ id }) => renderApproval(view, id))]),
-  ];
-}
 
 describe('dr status', () => {
   it('shows clocks, run and approval with marks, and local time beside UTC', () => {
