@@ -1,12 +1,47 @@
 import type { App } from './app.ts';
+import { scrub } from './clients/secrets.ts';
+import { approverChecks } from './doctor/approvers.ts';
+import { backupChecks } from './doctor/backups.ts';
+import { configurationChecks } from './doctor/configuration.ts';
+import { type Finding, runChecks } from './doctor/finding.ts';
+import { kubernetesChecks } from './doctor/kubernetes.ts';
+import { plannedNeeds } from './doctor/needs.ts';
+import { outsideChecks } from './doctor/outside.ts';
+import { postgresChecks } from './doctor/postgres.ts';
+import { programChecks } from './doctor/programs.ts';
+import { slackChecks } from './doctor/slack.ts';
+import { storeChecks } from './doctor/store.ts';
 
-export interface Finding {
-  readonly ok: boolean;
-  readonly what: string;
-  /** What to type or change; empty when all is well. */
-  readonly say: string;
+/**
+ * Looks at everything the plans rest on and changes nothing. Every finding is one line, ok or what to type, in the order
+ * in which one would mend things, and none of them holds a secret.
+ */
+export async function runDoctor(app: App): Promise<readonly Finding[]> {
+  const { needs, findings } = plannedNeeds(app);
+  const found = await runChecks([
+    ...storeChecks(app),
+    ...configurationChecks(app),
+    ...slackChecks(app),
+    ...approverChecks(app),
+    ...programChecks(app),
+    ...postgresChecks(app),
+    ...backupChecks(app),
+    ...kubernetesChecks(app, needs),
+    ...outsideChecks(app, needs),
+  ]);
+  const clean = cleaner(app);
+  return [...found, ...findings].map(({ ok, what, say }) => ({ ok, what: clean(what), say: clean(say) }));
 }
 
-export async function runDoctor(app: App): Promise<readonly Finding[]> {
-  return [{ ok: app.folder.faults.length === 0, what: 'plans', say: app.folder.faults.join('; ') }];
+/** One line of text without the secrets of connections.yml and of the bot's own environment. */
+function cleaner({ config }: App): (text: string) => string {
+  const password = new URL(config.DR_DATABASE_URL).password;
+  const tokens = Object.entries(config).flatMap(([name, value]) =>
+    /TOKEN|SECRET/.test(name) && typeof value === 'string' ? [value] : [],
+  );
+  const secrets = [password, decodeURIComponent(password), ...tokens].filter((secret) => secret !== '');
+  return (text) =>
+    secrets
+      .reduce((clean, secret) => clean.replaceAll(secret, '[hidden]'), scrub(text))
+      .replace(/\s*\n\s*/g, ' ');
 }

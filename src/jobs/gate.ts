@@ -92,9 +92,14 @@ function toGatePreview(
       title: placed.step.title,
       lines: preview.lines,
     })),
-    undo: [...previews].reverse().flatMap(({ preview }) => preview.undo),
-    shown: previews.flatMap(({ preview }) => preview.shown),
+    undo: [...new Set([...previews].reverse().flatMap(({ preview }) => preview.undo))],
+    shown: firstOfEachName(previews.flatMap(({ preview }) => preview.shown)),
   };
+}
+
+/** Two steps that look at one object say the same of it; a person reads it once. */
+function firstOfEachName(facts: readonly Fact[]): readonly Fact[] {
+  return facts.filter(({ name }, index) => facts.findIndex((other) => other.name === name) === index);
 }
 
 function blockedBy(placed: PlacedStep, message: string | undefined): Preview {

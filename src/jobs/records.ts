@@ -17,8 +17,7 @@ export function incidentFacts(
   const text = (template: string) => String(resolve(template, scope));
   const run = snapshot.run.id;
   const events: IncidentEvent[] = [];
-  if (records.verified !== undefined)
-    events.push({ kind: 'incident.verified', at, evidence: text(records.verified), run });
+  if (records.verified !== undefined) events.push(...verifiedNow(snapshot, text(records.verified), at));
   if (records.recoveryPoint !== undefined) {
     const point = new Date(text(records.recoveryPoint.at));
     if (!Number.isNaN(point.getTime())) {
@@ -40,4 +39,13 @@ export function incidentFacts(
     });
   }
   return events;
+}
+
+/** Service works again: the incident is watched from now on, whatever it was called before. */
+function verifiedNow({ run, incident }: Snapshot, evidence: string, at: string): readonly IncidentEvent[] {
+  const verified: IncidentEvent = { kind: 'incident.verified', at, evidence, run: run.id };
+  const { status } = incident;
+  if (status !== 'investigating' && status !== 'identified') return [verified];
+  const what = `Service verified by ${run.id}: ${evidence}`;
+  return [verified, { kind: 'incident.status-changed', from: status, to: 'monitoring', what }];
 }

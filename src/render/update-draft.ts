@@ -1,8 +1,8 @@
 import { REQUIRED_VOTES } from '../domain/approval.ts';
 import type { Iso, UpdateText } from '../domain/events.ts';
 import type { Incident } from '../domain/incident.ts';
-import { stepsOf } from '../domain/plan.ts';
-import { stepState } from '../domain/run.ts';
+import { gatesOf, stepsOf } from '../domain/plan.ts';
+import { gateState, stepState } from '../domain/run.ts';
 import type { IncidentView, RunView } from '../domain/views.ts';
 import { oneLine, plainInk } from './escape.ts';
 import { between, count, duration, exactInstant, instant } from './format.ts';
@@ -69,7 +69,11 @@ function newsSince(view: IncidentView, since: Date): readonly string[] {
     if (isNew(run.finishedAt) && run.outcome !== null)
       lines.push(`${run.id} is over: ${OUTCOME_WORDS[run.outcome].word}`);
   for (const runView of view.runs)
-    lines.push(...stepNews(runView, isNew), ...approvalNews(view, runView, isNew));
+    lines.push(
+      ...turnNews(view, runView, isNew),
+      ...stepNews(runView, isNew),
+      ...approvalNews(view, runView, isNew),
+    );
   for (const { run, runbook } of view.runs) {
     if (isNew(run.startedAt))
       lines.push(`${callName(view.people, run.requestedBy)} started ${run.id}, ${oneLine(runbook.title)}`);
@@ -80,6 +84,30 @@ function newsSince(view: IncidentView, since: Date): readonly string[] {
 function statusNews({ incident }: IncidentView): string {
   const cause = incident.resolved?.rootCause ?? (incident.status === 'identified' ? incident.cause : null);
   return `The status is now ${STATUS_WORDS[incident.status].word}${cause === null ? '' : `. Cause: ${plainInk.quote(cause)}`}`;
+}
+
+/** An abort, a gate that opened, an undo: the turns of a run. */
+function turnNews(
+  { people }: IncidentView,
+  { run, runbook }: RunView,
+  isNew: (at: Iso) => boolean,
+): readonly string[] {
+  const aborted =
+    run.abort !== null && isNew(run.abort.at)
+      ? [
+          `${callName(people, run.abort.person)} asked to abort ${run.id}: ${plainInk.quote(run.abort.reason)}`,
+        ]
+      : [];
+  const gates = gatesOf(runbook).flatMap(({ gate, title }) => {
+    const { opened, closed, undo } = gateState(run, gate);
+    if (opened === null) return [];
+    if (undo !== null && (closed === null || isNew(opened.at)))
+      return [
+        `${plainInk.quote(title)} ${closed === null ? 'is being' : 'was'} undone: ${oneLine(undo.reason)}`,
+      ];
+    return isNew(opened.at) && closed === null ? [`${plainInk.quote(title)} began`] : [];
+  });
+  return [...aborted, ...gates];
 }
 
 function stepNews({ run, runbook }: RunView, isNew: (at: Iso) => boolean): readonly string[] {
@@ -137,7 +165,7 @@ function presentOf(view: IncidentView): string {
   const { settled, total, words, at } = runState(newest);
   const note = at === null ? null : stepState(newest.run, at.step.id).status;
   const detail = note?.is === 'waiting' ? `: ${oneLine(note.note)}` : '';
-  return `${newest.run.id} is ${words}${detail}, ${settled} of ${total} steps finished (${Math.floor((100 * settled) / total)}%).`;
+  return `${newest.run.id}: ${words}${detail}, ${settled} of ${total} steps finished (${Math.floor((100 * settled) / total)}%).`;
 }
 
 function isBack({ status, verified }: Incident): boolean {

@@ -13,7 +13,7 @@ describe('the draft of an update', () => {
       status: 'identified',
       impact: 'Since 02:04 UTC: All regions. Login and token refresh return 500.',
       changed:
-        'No new information since 02:21 UTC. RUN-31 is waiting for approval, 4 of 9 steps finished (44%).',
+        'No new information since 02:21 UTC. RUN-31: waiting for approval, 4 of 9 steps finished (44%).',
       next: 'Two people approve "Cut over to the restored database" (APR-57 has 1 of 2, until 02:33 UTC). 118 rows would be lost.',
       expectedBack: null,
     });
@@ -123,6 +123,29 @@ describe('the draft of an update', () => {
       ],
       /Step 1 .* is uncertain/,
       /^A person chooses/,
+    ],
+    [
+      'an undo',
+      [
+        '02:26:43',
+        ran('02:26:50', {
+          kind: 'undo.started',
+          gate: 'cut-over',
+          reason: 'stop failed',
+          at: at('02:26:50'),
+        }),
+      ],
+      /"Cut over to the restored database" is being undone: stop failed\./,
+      /^The bot takes back what RUN-31 began\.$/,
+    ],
+    [
+      'a gate that began and an abort in it',
+      [
+        '02:26:43',
+        ran('02:26:50', { kind: 'run.abort-requested', person: 'ben', reason: 'stop', at: at('02:26:50') }),
+      ],
+      /Ben asked to abort RUN-31: "stop"\. "Cut over to the restored database" began\./,
+      /^The bot takes back what RUN-31 began\.$/,
     ],
     [
       'an abort',
