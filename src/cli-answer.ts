@@ -21,7 +21,7 @@ const USAGE = new Set(['usage', 'unknown-command', 'choice-unknown', 'input-inva
 
 export function renderAnswer(answer: Answer, people: People, commands: readonly Command[], now: Date): Shown {
   if (answer.kind === 'refusal') {
-    const text = refusalText(answer, { name: (person) => nameOf(people, person) });
+    const text = refusalText(answer, { name: (person) => nameOf(people, person), dr: 'dr' });
     return {
       text,
       data: { refused: answer.code, message: text, ...answer.facts },

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { LineCounter, parseDocument, visit } from 'yaml';
+import { isCollection, LineCounter, parseDocument, visit } from 'yaml';
 import type { z } from 'zod';
 import type { AnyAction } from './actions/action.ts';
 import { type Json, toJson } from './domain/canonical.ts';
@@ -52,7 +52,7 @@ export function parseYaml(source: string, name: string): YamlFile {
     Alias: (_, node) =>
       void faults.push(`${where(node.range?.[0] ?? 0)} aliases (*) are not allowed; write the value out`),
     Node: (_, node, ancestors) => {
-      if (ancestors.length > MAX_DEPTH * 2)
+      if (ancestors.filter(isCollection).length > MAX_DEPTH)
         faults.push(`${where(node.range?.[0] ?? 0)} nested deeper than ${MAX_DEPTH} levels`);
     },
   });

@@ -181,7 +181,8 @@ function layerOf(path: string): string {
   if (path === 'src/command.ts') return 'command';
   const [top = '', folder = '', ...rest] = path.split('/');
   if (top !== 'src') return top;
-  return rest.length === 0 ? 'app' : folder;
+  // `dr doctor` looks at everything that was built, so it stands beside the app.
+  return rest.length === 0 || folder === 'doctor' ? 'app' : folder;
 }
 
 function impureLines(path: string, source: string): readonly string[] {
