@@ -1,6 +1,5 @@
 import type { App } from './app.ts';
 import { scrub } from './clients/secrets.ts';
-import { approverChecks } from './doctor/approvers.ts';
 import { backupChecks } from './doctor/backups.ts';
 import { configurationChecks } from './doctor/configuration.ts';
 import { type Finding, runChecks } from './doctor/finding.ts';
@@ -22,7 +21,6 @@ export async function runDoctor(app: App): Promise<readonly Finding[]> {
     ...storeChecks(app),
     ...configurationChecks(app),
     ...slackChecks(app),
-    ...approverChecks(app),
     ...programChecks(app),
     ...postgresChecks(app),
     ...backupChecks(app),

@@ -4,17 +4,17 @@ import { type Slack, slackError } from '../clients/slack.ts';
 import type { Plan } from '../domain/plan.ts';
 import { bad, type Check, type Finding, ok } from './finding.ts';
 
-/** Everybody whose vote a plan waits for: known, reachable, and really able to vote. */
-export function approverChecks(app: App): readonly Check[] {
+/** Everybody whose vote a plan waits for: known, reachable and able to vote. Without Slack, as far as people.yml tells. */
+export function approverChecks(app: App, slack: Slack | null): readonly Check[] {
   const plans = app.folder.plans.map(({ plan }) => plan);
   const ids = new Set(plans.flatMap(({ approvals }) => approvals.approvers));
   return [
-    ...[...ids].map((id) => ({ what: `approver ${id}`, look: () => approver(app, id) })),
-    ...plans.flatMap((plan) => groupCheck(app, plan)),
+    ...[...ids].map((id) => ({ what: `approver ${id}`, look: () => approver(app, slack, id) })),
+    ...plans.flatMap((plan) => groupCheck(app, slack, plan)),
   ];
 }
 
-async function approver({ folder, slack }: App, id: string): Promise<readonly Finding[]> {
+async function approver({ folder }: App, slack: Slack | null, id: string): Promise<readonly Finding[]> {
   const what = `approver ${id}`;
   const person = folder.people.people[id];
   if (person === undefined)
@@ -33,16 +33,10 @@ async function approver({ folder, slack }: App, id: string): Promise<readonly Fi
       ? []
       : [`${person.name} cannot vote from a terminal; add a key at people.${id}.sshKeys in people.yml.`];
   if (slack === null) return [ok(what, ['The Slack account was not looked up.', ...notes].join(' '))];
-  const faults = await Promise.all(person.slack.map((account) => accountFault(slack, account)));
-  const told = faults.filter((fault) => fault !== null);
-  return told.length === faults.length
-    ? [
-        bad(
-          what,
-          `${told.join(' ')} No vote of ${person.name} counts. Correct people.${id}.slack, or name another approver.`,
-        ),
-      ]
-    : [ok(what, [...told, ...notes].join(' '))];
+  const faults = (await Promise.all(person.slack.map((account) => accountFault(slack, account)))).flat();
+  if (faults.length < person.slack.length) return [ok(what, [...faults, ...notes].join(' '))];
+  const next = `No vote of ${person.name} counts. Correct people.${id}.slack, or name another approver.`;
+  return [bad(what, [...faults, next].join(' '))];
 }
 
 const Flag = z.boolean().default(false);
@@ -59,28 +53,27 @@ const UserInfo = z.object({
   }),
 });
 
-/** Why an account cannot vote, or null. */
-async function accountFault(slack: Slack, account: string): Promise<string | null> {
-  try {
-    const { user } = UserInfo.parse(await slack.call('bulk', 'users.info', { user: account }));
-    if (user.deleted) return `The Slack account ${account} is deactivated.`;
-    if (user.is_bot || user.is_app_user || user.is_workflow_bot || user.is_connector_bot)
-      return `The Slack account ${account} is a bot.`;
-    return user.is_restricted || user.is_ultra_restricted || user.is_stranger
-      ? `The Slack account ${account} is a guest.`
-      : null;
-  } catch (error) {
-    if (slackError(error) === 'user_not_found')
-      return `There is no Slack account ${account} in this workspace.`;
+/** Why an account cannot vote: one sentence or none. */
+async function accountFault(slack: Slack, account: string): Promise<readonly string[]> {
+  const answer = await slack.call('bulk', 'users.info', { user: account }).catch((error: unknown) => {
+    if (slackError(error) === 'user_not_found') return null;
     throw error;
-  }
+  });
+  const standing = answer === null ? 'not in this workspace' : standingOf(UserInfo.parse(answer));
+  return standing === null ? [] : [`The Slack account ${account} is ${standing}.`];
+}
+
+function standingOf({ user }: z.infer<typeof UserInfo>): string | null {
+  if (user.deleted) return 'deactivated';
+  if (user.is_bot || user.is_app_user || user.is_workflow_bot || user.is_connector_bot) return 'a bot';
+  return user.is_restricted || user.is_ultra_restricted || user.is_stranger ? 'a guest' : null;
 }
 
 const Groups = z.object({ usergroups: z.array(z.object({ id: z.string(), handle: z.string() })) });
 const Members = z.object({ users: z.array(z.string()) });
 
 /** A plan may ask that approvers are also in a Slack group. */
-function groupCheck({ folder, slack }: App, { system, approvals }: Plan): readonly Check[] {
+function groupCheck({ folder }: App, slack: Slack | null, { system, approvals }: Plan): readonly Check[] {
   const handle = approvals.slackGroup?.replace(/^@/, '');
   if (handle === undefined || slack === null) return [];
   const what = `group @${handle} of ${system}`;
@@ -105,7 +98,7 @@ function groupCheck({ folder, slack }: App, { system, approvals }: Plan): readon
       : [
           bad(
             what,
-            `${outside.join(', ')} approve for ${system} and are not in @${handle}. Add them in Slack.`,
+            `Approvers outside of it, whose votes do not count: ${outside.join(', ')}. Add them to the group in Slack.`,
           ),
         ];
   };

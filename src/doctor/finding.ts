@@ -41,8 +41,15 @@ async function runCheck({ what, limitMs = LIMIT_MS, look }: Check): Promise<read
     return await Promise.race([look(late.signal), ending]);
   } catch (error) {
     const slow = `No answer within ${limitMs / 1000} s. Check that it runs and that the bot can reach it.`;
-    return [bad(what, late.signal.aborted ? slow : messageOf(error))];
+    return [bad(what, late.signal.aborted ? slow : withoutRetry(messageOf(error)))];
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Clients speak to runs, which try again. A look does not. */
+function withoutRetry(message: string): string {
+  return message
+    .replace(/ It is (tried|looked at) again( in a while)?\./, '')
+    .replace(' It is tried again; check', ' Check');
 }

@@ -1,4 +1,5 @@
 import type { App } from '../app.ts';
+import { AppError } from '../errors.ts';
 import { bad, type Check, ok } from './finding.ts';
 import type { PlannedNeed } from './needs.ts';
 
@@ -11,7 +12,11 @@ function redisChecks({ clients, folder }: App): readonly Check[] {
   return Object.keys(folder.connections.redis).map((name) => ({
     what: `redis ${name}`,
     look: async (signal) => {
-      const { version, role } = await clients.redis.inspect(name, { signal });
+      const { version, role } = await clients.redis.inspect(name, { signal }).catch((error: unknown) => {
+        if (!(error instanceof AppError) || error.code !== 'outside-unreachable') throw error;
+        const next = `Check that it runs, and redis.${name}.url in connections.yml.`;
+        throw new AppError(error.code, `${error.message} ${next}`, { cause: error });
+      });
       const note = role === 'replica' ? 'It is a replica, which takes no writes.' : '';
       return [ok(`redis ${name} (${version}, ${role})`, note)];
     },

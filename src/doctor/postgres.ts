@@ -38,16 +38,19 @@ export function postgresChecks(app: App): readonly Check[] {
 async function lookAt(server: Server): Promise<readonly Finding[]> {
   const { app, name, live, copies } = server;
   const role = await readRole(server);
+  // Who may not act for the owner may not even connect, and the role's own line says so.
+  const mayAct = ({ owner }: Component) =>
+    owner === undefined || ![...role.missing, ...role.strange].includes(owner);
   const logins = Object.keys(app.folder.connections.postgres[name]?.roleUrls ?? {});
   return [
     ...roleFindings(server, role),
     ...(await runChecks([
       { what: `client programs for ${name}`, look: () => clientVersion(server, role) },
-      ...live.map((component) => ({
+      ...live.filter(mayAct).map((component) => ({
         what: `database ${component.database} on ${name}`,
         look: () => liveDatabase(server, component),
       })),
-      ...copies.map((component) => ({
+      ...copies.filter(mayAct).map((component) => ({
         what: `extensions of ${component.database} on ${name}`,
         look: () => extensions(server, component),
       })),
@@ -68,7 +71,8 @@ interface Role extends Record<string, unknown> {
   readonly monitors: boolean;
   readonly major: number;
   readonly version: string;
-  /** Owners it cannot act for. */
+  /** Owners the plans name: those that are no role here, and those it cannot act for. */
+  readonly missing: readonly string[];
   readonly strange: readonly string[];
 }
 
@@ -82,9 +86,10 @@ function readRole({ app, name, signal, live, copies }: Server): Promise<Role> {
       session.row<Role>(
         `select r.rolname as role, r.rolsuper as superuser, r.rolcreatedb as createdb, v.major, v.version,
                 pg_has_role('pg_signal_backend', 'usage') as signals, pg_has_role('pg_read_all_stats', 'usage') as monitors,
-                array(select w.name from unnest($1::text[]) w(name) left join pg_roles o on o.rolname = w.name
-                       where o.oid is null or not pg_has_role(o.oid, 'usage')
-                          or not pg_has_role(o.oid, case when v.major >= 16 then 'set' else 'member' end)) as strange
+                array(select name from unnest($1::text[]) name where name not in (select rolname from pg_roles)) as missing,
+                array(select o.rolname::text from pg_roles o where o.rolname = any($1)
+                         and not (pg_has_role(o.oid, 'usage')
+                              and pg_has_role(o.oid, case when v.major >= 16 then 'set' else 'member' end))) as strange
            from pg_roles r,
                 (select current_setting('server_version_num')::int / 10000 as major,
                         split_part(current_setting('server_version'), ' ', 1) as version) v
@@ -112,6 +117,10 @@ function roleFindings({ name, live, copies }: Server, found: Role): readonly Fin
       `grant pg_signal_backend to ${role};`,
     ],
     [restores && !found.monitors, 'does not see the sessions of others', `grant pg_monitor to ${role};`],
+    ...found.missing.map(
+      (owner) =>
+        [true, `finds no role ${owner}, the owner in a plan`, `create role ${quoteName(owner)};`] as const,
+    ),
     ...found.strange.map(
       (owner) =>
         [true, `cannot act as the owner ${owner}`, `grant ${quoteName(owner)} to ${role}${how};`] as const,

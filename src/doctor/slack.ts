@@ -3,29 +3,41 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import type { App } from '../app.ts';
 import { type Slack, slackError } from '../clients/slack.ts';
+import type { Config } from '../config.ts';
+import { AppError, messageOf } from '../errors.ts';
 import { channelFinder } from '../jobs/deliver-slack.ts';
-import { bad, type Check, type Finding, ok } from './finding.ts';
+import { approverChecks } from './approvers.ts';
+import { bad, type Check, type Finding, ok, runChecks } from './finding.ts';
 
-/** Tokens, scopes and channels. */
-export function slackChecks({ slack, config, folder }: App): readonly Check[] {
+/** Tokens and scopes; with a token that works, channels and the people who vote. */
+export function slackChecks(app: App): readonly Check[] {
+  const { slack } = app;
   if (slack === null) {
     const note =
       'It is off here (DR_SLACK_MODE), so tokens, scopes and accounts were not looked at. Type: DR_SLACK_MODE=socket dr doctor';
-    return [{ what: 'Slack', look: async () => [ok('Slack', note)] }];
+    return [{ what: 'Slack', look: async () => [ok('Slack', note)] }, ...approverChecks(app, null)];
   }
-  const secret =
-    config.DR_SLACK_MODE === 'socket'
-      ? ok(
-          'DR_SLACK_APP_TOKEN begins with xapp-',
-          'Whether it opens a socket shows at /health of the running bot.',
-        )
-      : ok('DR_SLACK_SIGNING_SECRET is set', 'Whether it is the right one shows at the first request.');
-  const channels = new Set(folder.plans.map(({ plan }) => plan.channels.incidents.replace(/^#/, '')));
-  return [
-    { what: 'DR_SLACK_BOT_TOKEN', look: () => botToken(slack) },
-    { what: 'Slack secret', look: async () => [secret] },
-    ...[...channels].map((name) => ({ what: `#${name}`, look: () => incidentsChannel(slack, name) })),
-  ];
+  const channels = new Set(app.folder.plans.map(({ plan }) => plan.channels.incidents.replace(/^#/, '')));
+  const look = async () => {
+    const token = await runChecks([{ what: 'DR_SLACK_BOT_TOKEN', look: () => botToken(slack) }]);
+    const works = token[0]?.ok === true;
+    const rest = [
+      ...(works ? [...channels].map((name) => channelCheck(slack, name)) : []),
+      ...approverChecks(app, works ? slack : null),
+    ];
+    return [...token, otherSecret(app.config), ...(await runChecks(rest))];
+  };
+  return [{ what: 'Slack', limitMs: 40_000, look }];
+}
+
+/** Not tried out: a second socket would take the running bot's messages from it. */
+function otherSecret({ DR_SLACK_MODE }: Config): Finding {
+  return DR_SLACK_MODE === 'socket'
+    ? ok(
+        'DR_SLACK_APP_TOKEN begins with xapp-',
+        'Whether it opens a socket shows at /health of the running bot.',
+      )
+    : ok('DR_SLACK_SIGNING_SECRET is set', 'Whether it is the right one shows at the first request.');
 }
 
 const AuthTest = z.object({
@@ -40,8 +52,9 @@ const Manifest = z.object({
 async function botToken(slack: Slack): Promise<readonly Finding[]> {
   const answer = await slack.call('bulk', 'auth.test').catch((error: unknown) => {
     const word = slackError(error);
-    if (word === undefined) throw error;
-    return word;
+    if (word !== undefined) return word;
+    const next = 'Check the network of this machine and https://slack-status.com.';
+    throw new AppError('slack-unreachable', `${messageOf(error)} ${next}`, { cause: error });
   });
   if (typeof answer === 'string')
     return [
@@ -68,6 +81,10 @@ async function scopes(granted: readonly string[]): Promise<Finding> {
 const ChannelInfo = z.object({
   channel: z.object({ is_member: z.boolean().default(false), is_ext_shared: z.boolean().default(false) }),
 });
+
+function channelCheck(slack: Slack, name: string): Check {
+  return { what: `#${name}`, look: () => incidentsChannel(slack, name) };
+}
 
 async function incidentsChannel(slack: Slack, name: string): Promise<readonly Finding[]> {
   const id = await channelFinder(slack)(name);

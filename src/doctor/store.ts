@@ -154,7 +154,7 @@ async function queue(db: Database, role: string): Promise<readonly Finding[]> {
  * Two open connections never share a server process, but behind a pooler in transaction mode they do. There LISTEN, advisory
  * locks and session settings are lost without a word.
  */
-async function ownSessions(url: string): Promise<readonly Finding[]> {
+export async function ownSessions(url: string): Promise<readonly Finding[]> {
   const [first, second] = [createDatabase(url, { max: 1 }), createDatabase(url, { max: 1 })];
   const pid = async (db: Database) => (await one<{ pid: number }>(db, 'select pg_backend_pid() as pid')).pid;
   try {

@@ -3,7 +3,7 @@ import { channelName } from '../domain/channel-name.ts';
 import type { IncidentView } from '../domain/views.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { deliveryOf } from '../store/deliveries.ts';
-import type { DeliverDeps } from './deliver.ts';
+import type { DeliverDeps } from './deliver-parts.ts';
 
 export interface MadeChannel {
   readonly id: string;

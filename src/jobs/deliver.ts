@@ -1,5 +1,4 @@
-import { createHash } from 'node:crypto';
-import { isAmbiguous, retryAfterSeconds, type Slack, slackError } from '../clients/slack.ts';
+import { retryAfterSeconds, slackError } from '../clients/slack.ts';
 import { BOT } from '../domain/events.ts';
 import type { IncidentView } from '../domain/views.ts';
 import { AppError, messageOf } from '../errors.ts';
@@ -8,37 +7,13 @@ import { renderAnnouncement } from '../render/slack/announcement.ts';
 import { renderApprovalCard } from '../render/slack/approval-card.ts';
 import type { Message } from '../render/slack/blocks.ts';
 import { renderIncidentCard } from '../render/slack/incident-card.ts';
-import { renderPost } from '../render/slack/posts.ts';
 import { renderRunCard } from '../render/slack/run-card.ts';
-import type { Surroundings } from '../render/slack/surroundings.ts';
-import type { Incidents } from '../services/incidents.ts';
-import type { Views } from '../services/views.ts';
-import {
-  askingPosts,
-  type Delivery,
-  delivered,
-  deliveryOf,
-  openDeliveries,
-  postponed,
-  wantDirect,
-} from '../store/deliveries.ts';
-import { eventBySeq } from '../store/events.ts';
+import { type Delivery, delivered, deliveryOf, openDeliveries, postponed } from '../store/deliveries.ts';
 import { newestReport } from '../store/surroundings.ts';
 import { openIncidentChannel } from './deliver-channel.ts';
-import { findPosted, permalinkOf, uploadReport } from './deliver-slack.ts';
-import type { World } from './world.ts';
-
-export interface DeliverDeps {
-  readonly world: World;
-  readonly slack: Slack;
-  readonly incidents: Incidents;
-  readonly views: Views;
-  readonly guarding: ReadonlySet<string>;
-  /** The text that is posted if nobody acts, for the draft. */
-  readonly draft: (view: IncidentView) => Surroundings['draft'];
-  /** The id of a channel people named in a plan; looked up once. */
-  readonly slackChannelNamed: (name: string) => Promise<string>;
-}
+import { type DeliverDeps, hashOf, isGone, linksOf, type Place, place, postOnce } from './deliver-parts.ts';
+import { direct, post, refreshQuestions } from './deliver-post.ts';
+import { uploadReport } from './deliver-slack.ts';
 
 /** Surfaces of one incident are brought up to date one after the other, so that people read them in order. */
 export async function deliverIncident(deps: DeliverDeps, job: HeldJob): Promise<void> {
@@ -108,6 +83,7 @@ async function show(deps: DeliverDeps, view: IncidentView, delivery: Delivery): 
         place(view),
         renderRunCard(view, delivery.subject, await linksOf(deps, view)),
       );
+      await refreshSpentApprovals(deps, view, delivery.subject);
       return refreshQuestions(deps, view);
     case 'approval-card':
       return card(
@@ -125,19 +101,15 @@ async function show(deps: DeliverDeps, view: IncidentView, delivery: Delivery): 
   }
 }
 
-interface Place {
-  readonly channel: string;
-  readonly thread: string | null;
-}
-
-/** Where the incident's own messages go: its channel, or its thread in #incidents. */
-function place(view: IncidentView): Place {
-  const { channel } = view.incident;
-  if (channel === null)
-    throw new AppError('slack-unreachable', 'The channel of the incident is not made yet.', {
-      retry: 'later',
-    });
-  return { channel: channel.id, thread: channel.thread };
+/** An approval that was used says how its gate went: that changes with the run, not with the approval. */
+async function refreshSpentApprovals(deps: DeliverDeps, view: IncidentView, run: string): Promise<void> {
+  const approvals = view.runs.find((each) => each.run.id === run)?.approvals ?? [];
+  for (const { id, status } of approvals) {
+    if (status.is !== 'used') continue;
+    const shown = await deliveryOf(deps.world.db, view.incident.id, 'approval-card', id);
+    if (shown?.ts)
+      await card(deps, shown, place(view), renderApprovalCard(view, id, await linksOf(deps, view)));
+  }
 }
 
 async function announcementPlace(deps: DeliverDeps, view: IncidentView): Promise<Place> {
@@ -193,95 +165,6 @@ async function postCard(
     });
 }
 
-/** The message of one event, posted once, with its copies. */
-async function post(deps: DeliverDeps, view: IncidentView, delivery: Delivery): Promise<void> {
-  const { world } = deps;
-  const logged = await eventBySeq(world.db, Number(delivery.subject));
-  const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
-  const done = (channel: string, ts: string | null) =>
-    delivered(world.db, delivery, { channel, ts, hash: null, upTo: delivery.wanted });
-  if (rendered === null) return done('', null);
-  if (rendered.dm !== null) {
-    const accounts = rendered.dm.flatMap((person) => view.people.people[person]?.slack.slice(0, 1) ?? []);
-    for (const account of new Set(accounts))
-      await wantDirect(world.db, view.incident.id, delivery.wanted, account);
-    return done('', null);
-  }
-  const where = await threadPlace(deps, view, rendered.thread, Number(delivery.subject));
-  const ts = await postOnce(deps, delivery, where, rendered.message, rendered.broadcast);
-  const hash = hasButtons(rendered.message) ? hashOf(rendered.message) : null;
-  await delivered(world.db, delivery, { channel: where.channel, ts, hash, upTo: delivery.wanted });
-  if (rendered.underAnnouncement && rendered.thread !== 'announcement')
-    await wantDirect(world.db, view.incident.id, delivery.wanted, 'announcement');
-}
-
-/**
- * Posts that ask something are drawn again until nothing is asked any more: a button that can no longer work is taken
- * away, and what was chosen is said.
- */
-async function refreshQuestions(deps: DeliverDeps, view: IncidentView): Promise<void> {
-  for (const asking of await askingPosts(deps.world.db, view.incident.id)) {
-    const logged = await eventBySeq(deps.world.db, Number(asking.subject));
-    const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
-    if (rendered === null || asking.channel === null || asking.ts === null) continue;
-    const hash = hashOf(rendered.message);
-    if (hash === asking.shownHash) continue;
-    const { channel, ts } = asking;
-    await deps.slack.call('delivery', 'chat.update', { channel, ts, ...rendered.message }).catch(isGone);
-    await delivered(deps.world.db, asking, {
-      channel,
-      ts,
-      hash: hasButtons(rendered.message) ? hash : null,
-      upTo: asking.wanted,
-    });
-  }
-}
-
-function hasButtons(message: Message): boolean {
-  return message.blocks.some(({ type }) => type === 'actions');
-}
-
-/** A copy of an event's message: to one person, or under the announcement for everybody outside the channel. */
-async function direct(deps: DeliverDeps, view: IncidentView, delivery: Delivery): Promise<void> {
-  const { world, slack } = deps;
-  const [seq = '', to = ''] = delivery.subject.split('/');
-  const logged = await eventBySeq(world.db, Number(seq));
-  const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
-  if (rendered === null)
-    return delivered(world.db, delivery, { channel: '', ts: null, hash: null, upTo: delivery.wanted });
-  const where =
-    to === 'announcement'
-      ? await threadPlace(deps, view, 'announcement', Number(seq))
-      : { channel: await openDirect(slack, to), thread: null };
-  const ts = await postOnce(deps, delivery, where, rendered.message, to === 'announcement');
-  await delivered(world.db, delivery, { channel: where.channel, ts, hash: null, upTo: delivery.wanted });
-}
-
-async function openDirect(slack: Slack, account: string): Promise<string> {
-  const answer = await slack.call('delivery', 'conversations.open', { users: account });
-  const { channel } = answer;
-  return typeof channel === 'object' && channel !== null && 'id' in channel ? String(channel.id) : account;
-}
-
-async function threadPlace(
-  deps: DeliverDeps,
-  view: IncidentView,
-  thread: 'run' | 'announcement' | 'approval' | null,
-  seq: number,
-): Promise<Place> {
-  if (thread === null) return place(view);
-  const logged = await eventBySeq(deps.world.db, seq);
-  const surface =
-    thread === 'announcement' ? 'announcement' : thread === 'run' ? 'run-card' : 'approval-card';
-  const subject = surface === 'announcement' ? 'card' : (logged?.stream.id ?? '');
-  const parent = await deliveryOf(deps.world.db, view.incident.id, surface, subject);
-  if (parent?.channel && parent.ts) {
-    const inThread = view.incident.channel?.thread ?? null;
-    return { channel: parent.channel, thread: inThread ?? parent.ts };
-  }
-  return place(view);
-}
-
 async function report(deps: DeliverDeps, view: IncidentView, delivery: Delivery): Promise<void> {
   const stored = await newestReport(deps.world.db, view.incident.id);
   const where = place(view);
@@ -298,71 +181,4 @@ async function report(deps: DeliverDeps, view: IncidentView, delivery: Delivery)
     hash: null,
     upTo: delivery.wanted,
   });
-}
-
-/**
- * Posts with a mark in its metadata. After an answer that was lost the channel is read first: a message that carries
- * the mark is ours, and is not posted again.
- */
-async function postOnce(
-  deps: DeliverDeps,
-  delivery: Delivery,
-  where: Place,
-  message: Message,
-  broadcast = false,
-): Promise<string> {
-  const mark = `${delivery.incident}/${delivery.surface}/${delivery.subject}`;
-  const lookFor = () => findPosted(deps.slack, where, mark);
-  const earlier = delivery.tries > 0 ? await lookFor() : undefined;
-  if (earlier !== undefined) return earlier;
-  const args = {
-    channel: where.channel,
-    ...message,
-    unfurl_links: false,
-    unfurl_media: false,
-    metadata: { event_type: 'dr_bot', event_payload: { mark } },
-    ...(where.thread === null ? {} : { thread_ts: where.thread, reply_broadcast: broadcast }),
-  };
-  try {
-    return String((await deps.slack.call('delivery', 'chat.postMessage', args)).ts);
-  } catch (error) {
-    const found = isAmbiguous(error) ? await lookFor().catch(() => undefined) : undefined;
-    if (found !== undefined) return found;
-    throw error;
-  }
-}
-
-async function surroundingsOf(deps: DeliverDeps, view: IncidentView): Promise<Surroundings> {
-  return { links: await linksOf(deps, view), guarding: deps.guarding, draft: deps.draft(view) };
-}
-
-/** Addresses of cards that were posted, by what they show. */
-async function linksOf(deps: DeliverDeps, view: IncidentView): Promise<Surroundings['links']> {
-  const links: Record<string, string> = {};
-  const card = await deliveryOf(deps.world.db, view.incident.id, 'incident-card', 'card');
-  if (card?.channel && card.ts)
-    links[view.incident.id] = await permalinkOf(deps.slack, card.channel, card.ts);
-  for (const { run, approvals } of view.runs.slice(0, 1)) {
-    const shown = await deliveryOf(deps.world.db, view.incident.id, 'run-card', run.id);
-    if (shown?.channel && shown.ts) links[run.id] = await permalinkOf(deps.slack, shown.channel, shown.ts);
-    for (const approval of approvals.slice(0, 2)) {
-      const asked = await deliveryOf(deps.world.db, view.incident.id, 'approval-card', approval.id);
-      if (asked?.channel && asked.ts)
-        links[approval.id] = await permalinkOf(deps.slack, asked.channel, asked.ts);
-    }
-  }
-  return links;
-}
-
-/** A message that was deleted, or a channel that is archived, is posted anew. */
-function isGone(error: unknown): boolean {
-  if (['message_not_found', 'cant_update_message', 'edit_window_closed'].includes(slackError(error) ?? ''))
-    return true;
-  throw error;
-}
-
-function hashOf(message: Message): string {
-  // The moment a card was drawn is not a reason to draw it again.
-  const text = JSON.stringify(message).replace(/As of (\d{1,2} \w{3} )?\d{2}:\d{2}:\d{2}/gi, '');
-  return createHash('sha256').update(text).digest('hex');
 }

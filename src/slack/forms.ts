@@ -1,41 +1,19 @@
-import type { Actor } from '../domain/events.ts';
 import { ROLES } from '../domain/events.ts';
 import { Severity } from '../domain/plan.ts';
-import { isRefusal, type Refusal } from '../domain/refusal.ts';
+import { isRefusal } from '../domain/refusal.ts';
 import { instant } from '../render/format.ts';
 import type { View } from '../render/slack/blocks.ts';
-import { parseDraft } from '../render/slack/declare-draft.ts';
-import { type Carried, type FormId, isFormId, parseValue } from '../render/slack/ids.ts';
+import { type FormId, isFormId, parseValue } from '../render/slack/ids.ts';
 import { renderLoading, renderNotice } from '../render/slack/modals.ts';
-import {
-  type DeclareFault,
-  declareFault,
-  renderDeclaring,
-  renderNearDuplicate,
-} from '../render/slack/modals-declare.ts';
 import { renderPreview } from '../render/slack/modals-run.ts';
 import { parseRunStart } from '../render/slack/run-start.ts';
 import { actorOf, isSharedChannel, refreshAccount, refreshGroup } from './actor.ts';
 import { refusalLine } from './answer.ts';
 import type { SlackDeps } from './deps.ts';
-import { type Fields, fieldsOf, type ViewSubmission } from './payload.ts';
+import { type FormAnswer, notice, outcome, refused, type Submission } from './form-answer.ts';
+import { submitDeclare, submitNearDuplicate } from './forms-declare.ts';
+import { fieldsOf, type ViewSubmission } from './payload.ts';
 import { dialogPreview } from './preview.ts';
-
-/** What a submitted form answers: errors under fields, another view, or the end of the dialog. */
-export type FormAnswer =
-  | { readonly errors: Readonly<Record<string, string>> }
-  | { readonly view: View }
-  /** What takes longer than Slack waits: a loading view at once, the real one when it is made. */
-  | { readonly view: View; readonly later: () => Promise<View> }
-  | 'close';
-
-interface Submission {
-  readonly deps: SlackDeps;
-  readonly actor: Actor;
-  readonly carried: Carried;
-  readonly fields: Fields;
-  readonly metadata: string;
-}
 
 type Handler = (submission: Submission) => Promise<FormAnswer>;
 
@@ -189,89 +167,6 @@ export async function handleForm(deps: SlackDeps, body: ViewSubmission): Promise
   });
 }
 
-async function submitDeclare({ deps, actor, fields }: Submission): Promise<FormAnswer> {
-  const now = await deps.queries.now();
-  const title = (fields.title ?? '').trim();
-  const began = fields.began === undefined ? null : new Date(fields.began);
-  const faults: DeclareFault[] = [];
-  if (fields.system === undefined) faults.push({ is: 'no-system' });
-  if ([...title].length < 5) faults.push({ is: 'too-short' });
-  if ([...title].length > 120) faults.push({ is: 'too-long', length: [...title].length });
-  if (began !== null && began > now) faults.push({ is: 'future', at: began, now });
-  if (faults.length > 0)
-    return { errors: Object.fromEntries(faults.map(declareFault).map(({ field, text }) => [field, text])) };
-  const severity = Severity.safeParse(fields.severity);
-  const draft = {
-    system: fields.system ?? '',
-    title,
-    severity: severity.success ? severity.data : ('SEV2' as const),
-    impact: fields.impact ?? null,
-    occurredAt: began?.toISOString() ?? null,
-    drill: false,
-  };
-  const [near] = await deps.incidents.similar(draft.system);
-  if (near !== undefined) {
-    const plan = await deps.queries.plan(draft.system);
-    return {
-      view: renderNearDuplicate({
-        incident: near,
-        systemName: plan?.plan.name ?? draft.system,
-        people: await deps.queries.people(),
-        draft: { ...draft, resembles: near.id },
-      }),
-    };
-  }
-  return declareFrom(deps, actor, draft);
-}
-
-async function declareFrom(
-  deps: SlackDeps,
-  actor: Actor,
-  draft: {
-    system: string;
-    title: string;
-    severity: Severity;
-    impact: string | null;
-    occurredAt: string | null;
-  },
-): Promise<FormAnswer> {
-  const declared = await deps.incidents.declare(actor, draft.system, {
-    title: draft.title,
-    severity: draft.severity,
-    impact: draft.impact,
-    occurredAt: draft.occurredAt === null ? null : new Date(draft.occurredAt),
-    detectedAt: null,
-  });
-  return isRefusal(declared)
-    ? outcome(deps, declared, 'title')
-    : { view: renderDeclaring(declared.incident) };
-}
-
-async function submitNearDuplicate({ deps, actor, fields, metadata }: Submission): Promise<FormAnswer> {
-  const draft = parseDraft(metadata);
-  if (draft === null)
-    return notice('This form is not readable any more. Nothing was declared. Open it again: /dr declare');
-  if (fields.choice === 'declare') return declareFrom(deps, actor, draft);
-  if (fields.choice === 'raise') {
-    const raised = await deps.incidents.setSeverity(actor, draft.resembles, draft.severity);
-    if (isRefusal(raised)) return refused(deps, raised);
-  }
-  const noted = await deps.incidents.addNote(actor, draft.resembles, draft.title);
-  const view = await deps.views.incident(draft.resembles);
-  if (view?.incident.channel && actor.account)
-    await deps
-      .call('interactive', 'conversations.invite', {
-        channel: view.incident.channel.id,
-        users: actor.account,
-      })
-      .catch(() => {});
-  return isRefusal(noted)
-    ? refused(deps, noted)
-    : notice(
-        `Your text is a note of ${draft.resembles}. ${view?.incident.channel ? `Its channel: #${view.incident.channel.name}` : ''}`,
-      );
-}
-
 async function submitResolve({ deps, actor, carried, fields }: Submission): Promise<FormAnswer> {
   const view = await deps.views.incident(carried.incident ?? '');
   if (view === undefined) return notice('The incident is not known. Nothing was changed.');
@@ -343,27 +238,4 @@ async function submitApproval({ deps, actor, carried, fields }: Submission): Pro
     `Your approval is recorded at ${last === undefined ? '' : instant(last.at)}. ${votes.length} of 2. ${says}`,
     'Recorded',
   );
-}
-
-/** A refusal of what was typed stands under its field; everything else closes the form in words. */
-async function outcome(deps: SlackDeps, result: object | Refusal, field: string): Promise<FormAnswer> {
-  if (!isRefusal(result)) return 'close';
-  const underField = [
-    'text-unreadable',
-    'input-invalid',
-    'name-does-not-match',
-    'evidence-missing',
-    'choice-unknown',
-    'usage',
-  ].includes(result.code);
-  if (!underField) return refused(deps, result);
-  return { errors: { [field]: refusalLine(result, await deps.queries.people()) } };
-}
-
-async function refused(deps: SlackDeps, refusal: Refusal): Promise<FormAnswer> {
-  return notice(refusalLine(refusal, await deps.queries.people()), 'Not recorded');
-}
-
-function notice(line: string, title = 'dr-bot'): FormAnswer {
-  return { view: renderNotice(title, [line]) };
 }

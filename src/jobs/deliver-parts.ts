@@ -1,0 +1,105 @@
+import { createHash } from 'node:crypto';
+import { isAmbiguous, type Slack, slackError } from '../clients/slack.ts';
+import type { IncidentView } from '../domain/views.ts';
+import { AppError } from '../errors.ts';
+import type { Message } from '../render/slack/blocks.ts';
+import type { Surroundings } from '../render/slack/surroundings.ts';
+import type { Incidents } from '../services/incidents.ts';
+import type { Views } from '../services/views.ts';
+import { type Delivery, deliveryOf } from '../store/deliveries.ts';
+import { findPosted, permalinkOf } from './deliver-slack.ts';
+import type { World } from './world.ts';
+
+export interface DeliverDeps {
+  readonly world: World;
+  readonly slack: Slack;
+  readonly incidents: Incidents;
+  readonly views: Views;
+  readonly guarding: ReadonlySet<string>;
+  /** The text that is posted if nobody acts, for the draft. */
+  readonly draft: (view: IncidentView) => Surroundings['draft'];
+  /** The id of a channel people named in a plan; looked up once. */
+  readonly slackChannelNamed: (name: string) => Promise<string>;
+}
+
+export interface Place {
+  readonly channel: string;
+  readonly thread: string | null;
+}
+
+/** Where the incident's own messages go: its channel, or its thread in #incidents. */
+export function place(view: IncidentView): Place {
+  const { channel } = view.incident;
+  if (channel === null)
+    throw new AppError('slack-unreachable', 'The channel of the incident is not made yet.', {
+      retry: 'later',
+    });
+  return { channel: channel.id, thread: channel.thread };
+}
+
+/**
+ * Posts with a mark in its metadata. After an answer that was lost the channel is read first: a message that carries
+ * the mark is ours, and is not posted again.
+ */
+export async function postOnce(
+  deps: DeliverDeps,
+  delivery: Delivery,
+  where: Place,
+  message: Message,
+  broadcast = false,
+): Promise<string> {
+  const mark = `${delivery.incident}/${delivery.surface}/${delivery.subject}`;
+  const lookFor = () => findPosted(deps.slack, where, mark);
+  const earlier = delivery.tries > 0 ? await lookFor() : undefined;
+  if (earlier !== undefined) return earlier;
+  const args = {
+    channel: where.channel,
+    ...message,
+    unfurl_links: false,
+    unfurl_media: false,
+    metadata: { event_type: 'dr_bot', event_payload: { mark } },
+    ...(where.thread === null ? {} : { thread_ts: where.thread, reply_broadcast: broadcast }),
+  };
+  try {
+    return String((await deps.slack.call('delivery', 'chat.postMessage', args)).ts);
+  } catch (error) {
+    const found = isAmbiguous(error) ? await lookFor().catch(() => undefined) : undefined;
+    if (found !== undefined) return found;
+    throw error;
+  }
+}
+
+export async function surroundingsOf(deps: DeliverDeps, view: IncidentView): Promise<Surroundings> {
+  return { links: await linksOf(deps, view), guarding: deps.guarding, draft: deps.draft(view) };
+}
+
+/** Addresses of cards that were posted, by what they show. */
+export async function linksOf(deps: DeliverDeps, view: IncidentView): Promise<Surroundings['links']> {
+  const links: Record<string, string> = {};
+  const card = await deliveryOf(deps.world.db, view.incident.id, 'incident-card', 'card');
+  if (card?.channel && card.ts)
+    links[view.incident.id] = await permalinkOf(deps.slack, card.channel, card.ts);
+  for (const { run, approvals } of view.runs.slice(0, 1)) {
+    const shown = await deliveryOf(deps.world.db, view.incident.id, 'run-card', run.id);
+    if (shown?.channel && shown.ts) links[run.id] = await permalinkOf(deps.slack, shown.channel, shown.ts);
+    for (const approval of approvals.slice(0, 2)) {
+      const asked = await deliveryOf(deps.world.db, view.incident.id, 'approval-card', approval.id);
+      if (asked?.channel && asked.ts)
+        links[approval.id] = await permalinkOf(deps.slack, asked.channel, asked.ts);
+    }
+  }
+  return links;
+}
+
+/** A message that was deleted, or a channel that is archived, is posted anew. */
+export function isGone(error: unknown): boolean {
+  if (['message_not_found', 'cant_update_message', 'edit_window_closed'].includes(slackError(error) ?? ''))
+    return true;
+  throw error;
+}
+
+export function hashOf(message: Message): string {
+  // The moment a card was drawn is not a reason to draw it again.
+  const text = JSON.stringify(message).replace(/As of (\d{1,2} \w{3} )?\d{2}:\d{2}:\d{2}/gi, '');
+  return createHash('sha256').update(text).digest('hex');
+}

@@ -1,0 +1,104 @@
+import type { Slack } from '../clients/slack.ts';
+import type { IncidentView } from '../domain/views.ts';
+import type { Message } from '../render/slack/blocks.ts';
+import { renderPost } from '../render/slack/posts.ts';
+import { askingPosts, type Delivery, delivered, deliveryOf, wantDirect } from '../store/deliveries.ts';
+import { eventBySeq } from '../store/events.ts';
+import {
+  type DeliverDeps,
+  hashOf,
+  isGone,
+  type Place,
+  place,
+  postOnce,
+  surroundingsOf,
+} from './deliver-parts.ts';
+
+/** The message of one event, posted once, with its copies. */
+export async function post(deps: DeliverDeps, view: IncidentView, delivery: Delivery): Promise<void> {
+  const { world } = deps;
+  const logged = await eventBySeq(world.db, Number(delivery.subject));
+  const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
+  const done = (channel: string, ts: string | null) =>
+    delivered(world.db, delivery, { channel, ts, hash: null, upTo: delivery.wanted });
+  if (rendered === null) return done('', null);
+  if (rendered.dm !== null) {
+    const accounts = rendered.dm.flatMap((person) => view.people.people[person]?.slack.slice(0, 1) ?? []);
+    for (const account of new Set(accounts))
+      await wantDirect(world.db, view.incident.id, delivery.wanted, account);
+    return done('', null);
+  }
+  const where = await threadPlace(deps, view, rendered.thread, Number(delivery.subject));
+  const ts = await postOnce(deps, delivery, where, rendered.message, rendered.broadcast);
+  const hash = hasButtons(rendered.message) ? hashOf(rendered.message) : null;
+  await delivered(world.db, delivery, { channel: where.channel, ts, hash, upTo: delivery.wanted });
+  if (rendered.underAnnouncement && rendered.thread !== 'announcement')
+    await wantDirect(world.db, view.incident.id, delivery.wanted, 'announcement');
+}
+
+/**
+ * Posts that ask something are drawn again until nothing is asked any more: a button that can no longer work is taken
+ * away, and what was chosen is said.
+ */
+export async function refreshQuestions(deps: DeliverDeps, view: IncidentView): Promise<void> {
+  for (const asking of await askingPosts(deps.world.db, view.incident.id)) {
+    const logged = await eventBySeq(deps.world.db, Number(asking.subject));
+    const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
+    if (rendered === null || asking.channel === null || asking.ts === null) continue;
+    const hash = hashOf(rendered.message);
+    if (hash === asking.shownHash) continue;
+    const { channel, ts } = asking;
+    await deps.slack.call('delivery', 'chat.update', { channel, ts, ...rendered.message }).catch(isGone);
+    await delivered(deps.world.db, asking, {
+      channel,
+      ts,
+      hash: hasButtons(rendered.message) ? hash : null,
+      upTo: asking.wanted,
+    });
+  }
+}
+
+function hasButtons(message: Message): boolean {
+  return message.blocks.some(({ type }) => type === 'actions');
+}
+
+/** A copy of an event's message: to one person, or under the announcement for everybody outside the channel. */
+export async function direct(deps: DeliverDeps, view: IncidentView, delivery: Delivery): Promise<void> {
+  const { world, slack } = deps;
+  const [seq = '', to = ''] = delivery.subject.split('/');
+  const logged = await eventBySeq(world.db, Number(seq));
+  const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
+  if (rendered === null)
+    return delivered(world.db, delivery, { channel: '', ts: null, hash: null, upTo: delivery.wanted });
+  const where =
+    to === 'announcement'
+      ? await threadPlace(deps, view, 'announcement', Number(seq))
+      : { channel: await openDirect(slack, to), thread: null };
+  const ts = await postOnce(deps, delivery, where, rendered.message, to === 'announcement');
+  await delivered(world.db, delivery, { channel: where.channel, ts, hash: null, upTo: delivery.wanted });
+}
+
+async function openDirect(slack: Slack, account: string): Promise<string> {
+  const answer = await slack.call('delivery', 'conversations.open', { users: account });
+  const { channel } = answer;
+  return typeof channel === 'object' && channel !== null && 'id' in channel ? String(channel.id) : account;
+}
+
+async function threadPlace(
+  deps: DeliverDeps,
+  view: IncidentView,
+  thread: 'run' | 'announcement' | 'approval' | null,
+  seq: number,
+): Promise<Place> {
+  if (thread === null) return place(view);
+  const logged = await eventBySeq(deps.world.db, seq);
+  const surface =
+    thread === 'announcement' ? 'announcement' : thread === 'run' ? 'run-card' : 'approval-card';
+  const subject = surface === 'announcement' ? 'card' : (logged?.stream.id ?? '');
+  const parent = await deliveryOf(deps.world.db, view.incident.id, surface, subject);
+  if (parent?.channel && parent.ts) {
+    const inThread = view.incident.channel?.thread ?? null;
+    return { channel: parent.channel, thread: inThread ?? parent.ts };
+  }
+  return place(view);
+}

@@ -1,0 +1,100 @@
+import type { Actor } from '../domain/events.ts';
+import { Severity } from '../domain/plan.ts';
+import { isRefusal } from '../domain/refusal.ts';
+import { parseDraft } from '../render/slack/declare-draft.ts';
+import {
+  type DeclareFault,
+  declareFault,
+  renderDeclaring,
+  renderNearDuplicate,
+} from '../render/slack/modals-declare.ts';
+import type { SlackDeps } from './deps.ts';
+import { type FormAnswer, notice, outcome, refused, type Submission } from './form-answer.ts';
+
+export async function submitDeclare({ deps, actor, fields }: Submission): Promise<FormAnswer> {
+  const now = await deps.queries.now();
+  const title = (fields.title ?? '').trim();
+  const began = fields.began === undefined ? null : new Date(fields.began);
+  const faults: DeclareFault[] = [];
+  if (fields.system === undefined) faults.push({ is: 'no-system' });
+  if ([...title].length < 5) faults.push({ is: 'too-short' });
+  if ([...title].length > 120) faults.push({ is: 'too-long', length: [...title].length });
+  if (began !== null && began > now) faults.push({ is: 'future', at: began, now });
+  if (faults.length > 0)
+    return { errors: Object.fromEntries(faults.map(declareFault).map(({ field, text }) => [field, text])) };
+  const severity = Severity.safeParse(fields.severity);
+  const draft = {
+    system: fields.system ?? '',
+    title,
+    severity: severity.success ? severity.data : ('SEV2' as const),
+    impact: fields.impact ?? null,
+    occurredAt: began?.toISOString() ?? null,
+    drill: false,
+  };
+  const [near] = await deps.incidents.similar(draft.system);
+  if (near !== undefined) {
+    const plan = await deps.queries.plan(draft.system);
+    return {
+      view: renderNearDuplicate({
+        incident: near,
+        systemName: plan?.plan.name ?? draft.system,
+        people: await deps.queries.people(),
+        draft: { ...draft, resembles: near.id },
+      }),
+    };
+  }
+  return declareFrom(deps, actor, draft);
+}
+
+async function declareFrom(
+  deps: SlackDeps,
+  actor: Actor,
+  draft: {
+    system: string;
+    title: string;
+    severity: Severity;
+    impact: string | null;
+    occurredAt: string | null;
+  },
+): Promise<FormAnswer> {
+  const declared = await deps.incidents.declare(actor, draft.system, {
+    title: draft.title,
+    severity: draft.severity,
+    impact: draft.impact,
+    occurredAt: draft.occurredAt === null ? null : new Date(draft.occurredAt),
+    detectedAt: null,
+  });
+  return isRefusal(declared)
+    ? outcome(deps, declared, 'title')
+    : { view: renderDeclaring(declared.incident) };
+}
+
+export async function submitNearDuplicate({
+  deps,
+  actor,
+  fields,
+  metadata,
+}: Submission): Promise<FormAnswer> {
+  const draft = parseDraft(metadata);
+  if (draft === null)
+    return notice('This form is not readable any more. Nothing was declared. Open it again: /dr declare');
+  if (fields.choice === 'declare') return declareFrom(deps, actor, draft);
+  if (fields.choice === 'raise') {
+    const raised = await deps.incidents.setSeverity(actor, draft.resembles, draft.severity);
+    if (isRefusal(raised)) return refused(deps, raised);
+  }
+  const noted = await deps.incidents.addNote(actor, draft.resembles, draft.title);
+  const view = await deps.views.incident(draft.resembles);
+  if (view?.incident.channel && actor.account)
+    await deps
+      .call('interactive', 'conversations.invite', {
+        channel: view.incident.channel.id,
+        users: actor.account,
+      })
+      .catch(() => {});
+  return isRefusal(noted)
+    ? refused(deps, noted)
+    : notice(
+        `Your text is a note of ${draft.resembles}. ${view?.incident.channel ? `Its channel: #${view.incident.channel.name}` : ''}`,
+      );
+}
