@@ -119,6 +119,8 @@ export interface ActionContext {
   readonly phase: 'plan' | 'gate' | 'run';
   /** The newest row counts recorded while the component was healthy; undefined when there are none. */
   baseline(component: string): Promise<Baseline | undefined>;
+  /** The class two people approved for the open gate; undefined outside one. */
+  readonly approvedClass?: ActionClass | undefined;
   /** The bot's own store, refused as a target. */
   readonly ownStore: { readonly systemIdentifier: string; readonly databaseOid: string };
   /** A short line on the running card: `restoring, 61%`. */

@@ -4,7 +4,7 @@ import { parseDuration } from '../domain/duration.ts';
 import { AppError } from '../errors.ts';
 import { type ActionContext, defineAction, type Outcome } from './action.ts';
 import { DurationText } from './params.ts';
-import { findKept, type Kept, requireKept } from './pg-kept.ts';
+import { findKept, type Kept, requireKept, runNotKnown } from './pg-kept.ts';
 import {
   isSymbol,
   keptName,
@@ -41,7 +41,7 @@ export const pgDropKept = defineAction<Params>({
           bound: null,
           shown: [],
           undo: [],
-          blocked: [],
+          blocked: runNotKnown(context),
         };
       }
       return clients.postgres.withClient(

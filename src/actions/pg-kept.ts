@@ -1,5 +1,6 @@
 import type { Session } from '../clients/postgres.ts';
 import { AppError } from '../errors.ts';
+import type { ActionContext } from './action.ts';
 import type { Names } from './pg-rename.ts';
 import { type Database, findDatabase, KeptMark, readMark, scratchName, type Target } from './pg-target.ts';
 
@@ -33,4 +34,13 @@ export async function requireKept(session: Session, target: Target, run: string)
 
 export function namesOfKept(target: Target, run: string, kept: string): Names {
   return { run, live: target.database, scratch: scratchName(target.database, run), kept };
+}
+
+/** Nobody approves a name that is filled in after the votes. */
+export function runNotKnown({ phase }: ActionContext): readonly string[] {
+  return phase === 'gate'
+    ? [
+        'Which run kept the database is not known yet. Name it before the gate, by an input or an earlier step.',
+      ]
+    : [];
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { quoteName } from '../clients/postgres.ts';
 import { AppError } from '../errors.ts';
 import { type ActionContext, defineAction, type Outcome, type Preview } from './action.ts';
-import { findKept, type Kept, namesOfKept, requireKept } from './pg-kept.ts';
+import { findKept, type Kept, namesOfKept, requireKept, runNotKnown } from './pg-kept.ts';
 import { look, renaming, settle } from './pg-rename.ts';
 import { readTraffic } from './pg-swap-look.ts';
 import { swapOut } from './pg-swap-out.ts';
@@ -48,7 +48,8 @@ export const pgSwapBack = defineAction<Params>({
       return requireKept(session, target, run);
     });
     const { facts } = await swapOut(context, target, namesOfKept(target, run, kept.database.name), {
-      losingWrites: true,
+      // Approved as losing nothing, it loses nothing: the count behind the closed door decides, not the preview's.
+      losingWrites: context.approvedClass === 'irreversible',
     });
     return { ...outcomeOf(target, run, kept.database.oid), facts };
   },
@@ -110,7 +111,7 @@ async function preview(context: ActionContext, params: Params): Promise<Preview>
       bound: null,
       shown: [],
       undo: [],
-      blocked: [],
+      blocked: runNotKnown(context),
     };
   }
   const { live, kept, traffic, systemIdentifier } = await renaming(

@@ -74,7 +74,7 @@ const Members = z.object({ users: z.array(z.string()) });
 
 /** A plan may ask that approvers are also in a Slack group. */
 function groupCheck({ folder }: App, slack: Slack | null, { system, approvals }: Plan): readonly Check[] {
-  const handle = approvals.slackGroup?.replace(/^@/, '');
+  const handle = approvals.slackGroup;
   if (handle === undefined || slack === null) return [];
   const what = `group @${handle} of ${system}`;
   const look = async () => {

@@ -1,4 +1,4 @@
-import { AppError, messageOf } from '../errors.ts';
+import { messageOf } from '../errors.ts';
 
 /** One line of `dr doctor`. */
 export interface Finding {
@@ -35,7 +35,7 @@ async function runCheck({ what, limitMs = LIMIT_MS, look }: Check): Promise<read
   const { promise: ending, reject } = Promise.withResolvers<never>();
   const timer = setTimeout(() => {
     late.abort();
-    reject(new AppError('outside-unreachable', ''));
+    reject(late.signal.reason);
   }, limitMs);
   try {
     return await Promise.race([look(late.signal), ending]);

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import type { App } from '../app.ts';
+import { quoteName } from '../clients/postgres.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { createDatabase, type Database } from '../store/database.ts';
 import { bad, type Check, type Finding, ok, runChecks } from './finding.ts';
@@ -110,7 +111,7 @@ async function logRights(db: Database, role: string): Promise<readonly Finding[]
     return [
       bad(
         'the log',
-        `${role} is a superuser and could rewrite the log. As an administrator: alter role ${role} nosuperuser;`,
+        `${role} is a superuser and could rewrite the log. As an administrator: alter role ${quoteName(role)} nosuperuser;`,
       ),
     ];
   if (log.owns)

@@ -3,7 +3,7 @@ import { channelName } from '../domain/channel-name.ts';
 import type { IncidentView } from '../domain/views.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { deliveryOf } from '../store/deliveries.ts';
-import type { DeliverDeps } from './deliver-parts.ts';
+import { type DeliverDeps, WAITS_FOR_ANOTHER } from './deliver-parts.ts';
 
 export interface MadeChannel {
   readonly id: string;
@@ -114,7 +114,10 @@ async function inThread(deps: DeliverDeps, view: IncidentView, why?: string): Pr
   const announcement = await deliveryOf(deps.world.db, view.incident.id, 'announcement', 'card');
   if (announcement?.channel && announcement.ts)
     return { id: announcement.channel, name: view.plan.channels.incidents, thread: announcement.ts };
-  throw new AppError('slack-unreachable', 'The announcement is not posted yet.', { retry: 'later' });
+  throw new AppError('slack-unreachable', 'The announcement is not posted yet.', {
+    retry: 'later',
+    details: [WAITS_FOR_ANOTHER],
+  });
 }
 
 function channelIn(answer: Readonly<Record<string, unknown>>): { id: string; name: string } {

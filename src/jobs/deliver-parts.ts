@@ -22,6 +22,9 @@ export interface DeliverDeps {
   readonly slackChannelNamed: (name: string) => Promise<string>;
 }
 
+/** Marks a fault that another surface of the incident will mend: it holds nobody up. */
+export const WAITS_FOR_ANOTHER = 'waits-for-another-surface';
+
 export interface Place {
   readonly channel: string;
   readonly thread: string | null;
@@ -33,6 +36,7 @@ export function place(view: IncidentView): Place {
   if (channel === null)
     throw new AppError('slack-unreachable', 'The channel of the incident is not made yet.', {
       retry: 'later',
+      details: [WAITS_FOR_ANOTHER],
     });
   return { channel: channel.id, thread: channel.thread };
 }

@@ -11,7 +11,16 @@ import { renderRunCard } from '../render/slack/run-card.ts';
 import { type Delivery, delivered, deliveryOf, openDeliveries, postponed } from '../store/deliveries.ts';
 import { newestReport } from '../store/surroundings.ts';
 import { openIncidentChannel } from './deliver-channel.ts';
-import { type DeliverDeps, hashOf, isGone, linksOf, type Place, place, postOnce } from './deliver-parts.ts';
+import {
+  type DeliverDeps,
+  hashOf,
+  isGone,
+  linksOf,
+  type Place,
+  place,
+  postOnce,
+  WAITS_FOR_ANOTHER,
+} from './deliver-parts.ts';
 import { direct, post, refreshQuestions } from './deliver-post.ts';
 import { uploadReport } from './deliver-slack.ts';
 
@@ -29,26 +38,21 @@ export async function deliverIncident(deps: DeliverDeps, job: HeldJob): Promise<
   await world.db.transact((tx) => job.finish(tx));
 }
 
-/** False when Slack asked to wait: the others of this incident wait too, so that nothing overtakes. */
+/** False when Slack must be waited for: what is newer waits too, so that nothing overtakes. */
 async function carryOut(deps: DeliverDeps, view: IncidentView, delivery: Delivery): Promise<boolean> {
   try {
     await show(deps, view, delivery);
     return true;
   } catch (error) {
     if (!(error instanceof AppError)) throw error;
-    const seconds = retryAfterSeconds(error) ?? Math.min(60, 2 ** Math.min(delivery.tries, 6));
-    deps.world.log(
-      {
-        incident: view.incident.id,
-        surface: delivery.surface,
-        subject: delivery.subject,
-        reason: error.message,
-        seconds,
-      },
-      'a surface waits',
-    );
-    await postponed(deps.world.db, delivery, error.message, error.retry === 'later' ? seconds : 300);
-    return error.retry !== 'later';
+    const { incident, surface, subject, tries } = delivery;
+    const dependent = error.details.includes(WAITS_FOR_ANOTHER);
+    const blocks = error.retry === 'later' && !dependent;
+    const backoff = retryAfterSeconds(error) ?? Math.min(60, 2 ** Math.min(tries, 6));
+    const seconds = dependent ? 1 : blocks ? backoff : 300;
+    deps.world.log({ incident, surface, subject, reason: error.message, seconds }, 'a surface waits');
+    await postponed(deps.world.db, delivery, error.message, { seconds, blocks });
+    return !blocks;
   }
 }
 

@@ -10,11 +10,9 @@ import { stepState } from '../domain/run.ts';
 import type { Fact } from '../domain/step.ts';
 import { resolve } from '../domain/template.ts';
 import { messageOf } from '../errors.ts';
-import { currentApprovers, signedText, type VerifySignature } from '../services/approvals.ts';
+import { lostVotersOf, signedText, type VerifySignature } from '../services/approvals.ts';
 import { lockApproval, nextNumber } from '../store/aggregates.ts';
-import type { Tx } from '../store/database.ts';
 import { peopleInForce } from '../store/documents.ts';
-import { readAccount } from '../store/surroundings.ts';
 import { isHandedOver, supervised } from './attempt.ts';
 import { paramsOf, type Snapshot } from './snapshot.ts';
 import type { Attempt } from './step.ts';
@@ -221,11 +219,19 @@ export async function openGate(
   const { snapshot } = attempt;
   const preview = await previewOrReasons(attempt, gate);
   const before = snapshot.approval === null ? [] : await boundOf(attempt, snapshot.approval);
+  const raised =
+    !Array.isArray(preview) &&
+    snapshot.approval !== null &&
+    strictestClass([snapshot.approval.class, preview.class]) !== snapshot.approval.class;
   const facts = Array.isArray(preview)
     ? { digest: '', differences: preview, limits: [] }
     : {
-        digest: preview.digest,
-        differences: differencesBetween(before, preview.subject),
+        // Votes for a class do not count for a stricter one: other people may have to vote, and the name be typed.
+        digest: raised ? '' : preview.digest,
+        differences: [
+          ...differencesBetween(before, preview.subject),
+          ...(raised ? [`class: ${snapshot.approval?.class} → ${preview.class}`] : []),
+        ],
         limits: preview.blocked,
       };
   const badSignatures =
@@ -281,18 +287,4 @@ async function brokenSignatures(
     if (!good) broken.push(`The signature of ${vote.person} does not match their keys in people.yml.`);
   }
   return broken;
-}
-
-async function lostVotersOf(tx: Tx, approval: Approval): Promise<readonly string[]> {
-  const current = await currentApprovers(tx, approval);
-  const lost: string[] = [];
-  for (const vote of approval.votes) {
-    if (!current.includes(vote.person)) lost.push(`${vote.person} is no longer an approver.`);
-    const account =
-      vote.proof.account === null || vote.proof.via === 'cli'
-        ? undefined
-        : await readAccount(tx, vote.proof.account);
-    if (account?.standing === 'inactive') lost.push(`The account of ${vote.person} was deactivated.`);
-  }
-  return lost;
 }

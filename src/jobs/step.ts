@@ -1,6 +1,7 @@
 import type { AnyAction, Outcome } from '../actions/action.ts';
 import type { Json } from '../domain/canonical.ts';
 import type { IncidentEvent, RunEvent } from '../domain/events.ts';
+import { withoutSecrets } from '../domain/hide.ts';
 import type { PlacedStep } from '../domain/plan.ts';
 import { stepState } from '../domain/run.ts';
 import { hasSymbols, referencesIn } from '../domain/template.ts';
@@ -65,7 +66,7 @@ export async function executeStep(attempt: Attempt, placed: PlacedStep, recover:
         kind: 'step.started',
         step: step.id,
         attempt: number,
-        params: params.json,
+        params: withoutSecrets(params.json),
         at: snapshot.now.toISOString(),
       },
     ]);

@@ -2,8 +2,10 @@ import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ActionContext, AnyAction, Baseline } from '../actions/action.ts';
 import type { Clients } from '../clients/index.ts';
+import type { ActionClass } from '../domain/plan.ts';
+import { gateState, openGateOf, type Run } from '../domain/run.ts';
 import { AppError } from '../errors.ts';
-import { activeRunIds } from '../store/aggregates.ts';
+import { activeRunIds, readApproval } from '../store/aggregates.ts';
 import type { Commit } from '../store/commit.ts';
 import type { Database } from '../store/database.ts';
 import { newestObservation, ownStoreIdentity } from '../store/surroundings.ts';
@@ -63,9 +65,16 @@ export async function contextFor(
     phase,
     baseline: (id) =>
       baselineOf(world.db, plan.system, id, new Date(incident.occurredAt ?? incident.declaredAt)),
+    approvedClass: await approvedClassOf(world.db, run),
     ownStore: await ownStoreIdentity(world.db),
     progress: extra.progress ?? (() => {}),
   };
+}
+
+async function approvedClassOf(db: Database, run: Run): Promise<ActionClass | undefined> {
+  const gate = openGateOf(run);
+  const approval = gate === null ? null : gateState(run, gate).approval;
+  return approval === null ? undefined : (await readApproval(db, approval))?.state.class;
 }
 
 function runFolder(world: World, run: string): string {

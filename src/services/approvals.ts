@@ -154,6 +154,29 @@ export async function currentApprovers(tx: Tx, approval: Approval): Promise<read
   return (version?.plan.approvals.approvers ?? []).filter((person) => people.people[person] !== undefined);
 }
 
+/** Voters who no longer count when the gate opens, a sentence each: off the list, or not theirs any more, or not active. */
+export async function lostVotersOf(tx: Tx, approval: Approval): Promise<readonly string[]> {
+  const { people } = await peopleInForce(tx);
+  const current = await currentApprovers(tx, approval);
+  const lost: string[] = [];
+  for (const { person, proof } of approval.votes) {
+    if (!current.includes(person)) lost.push(`${person} is no longer an approver.`);
+    const own = people[person]?.slack ?? [];
+    if (proof.via === 'slack' && !own.includes(proof.account ?? ''))
+      lost.push(`The account that voted for ${person} is no longer theirs in people.yml.`);
+    const rows = await Promise.all(
+      (proof.via === 'cli' ? own : [proof.account ?? '']).map((account) => readAccount(tx, account)),
+    );
+    const gone = rows.find(
+      (row) =>
+        row?.standing === 'inactive' ||
+        (proof.via === 'slack' && row !== undefined && row.standing !== 'active'),
+    );
+    if (gone !== undefined) lost.push(`The account of ${person} does not count any more: ${gone.standing}.`);
+  }
+  return lost;
+}
+
 async function standingOf(tx: Tx, actor: Actor, now: Date): Promise<AccountStanding> {
   // A terminal's vote is carried by its signature, unless Slack knows that the person has left.
   if (actor.via === 'cli') {

@@ -3,9 +3,9 @@ import type { Actor } from '../domain/events.ts';
 import { isOver } from '../domain/incident.ts';
 import { readInputs } from '../domain/inputs.ts';
 import { refusalOf } from '../domain/permission.ts';
-import type { Plan, Runbook } from '../domain/plan.ts';
+import { type Plan, type Runbook, stepsOf } from '../domain/plan.ts';
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts';
-import { gateState, openGateOf, type Run } from '../domain/run.ts';
+import { gateState, openGateOf, type Run, stepState } from '../domain/run.ts';
 import {
   decideAbort,
   decideAnswer,
@@ -150,13 +150,12 @@ export function createRuns({ db, commit }: Deps, facts: ActionFacts) {
 
   const rule = (actor: Actor, id: string, step: string | null, happened: boolean, saw: string) =>
     change(actor, id, 'Judging a step', ({ run, runbook, now, person }) => {
-      const uses = new Set(
-        Object.values(runbook.steps)
-          .flatMap((entry) => ('uses' in entry ? [entry] : entry.steps))
-          .filter(({ id: own }) => own === step)
-          .map((own) => own.uses),
+      const meant = stepsOf(runbook).filter(({ step: { id: own } }) =>
+        step === null ? stepState(run, own).status.is === 'uncertain' : own === step,
       );
-      const irreversible = [...uses].some((name) => facts.irreversible.has(name));
+      const irreversible = meant.some(
+        ({ step: own }) => own.class === 'irreversible' || facts.irreversible.has(own.uses),
+      );
       return decideRuling(run, runbook, step, { person, happened, saw }, irreversible, now);
     });
 

@@ -251,7 +251,7 @@ async function markSurfaces(tx: Tx, effects: readonly Effect[], seq: number): Pr
     if (effect.kind !== 'show') continue;
     await tx.query(
       `insert into deliveries (incident_id, surface, subject, wanted) values ($1, $2, $3, $4)
-       on conflict (incident_id, surface, subject) do update set wanted = excluded.wanted, not_before = null`,
+       on conflict (incident_id, surface, subject) do update set wanted = excluded.wanted`,
       [
         effect.incident,
         effect.surface,

@@ -25,15 +25,21 @@ export async function wantDirect(db: Db, incident: string, seq: number, to: stri
   );
 }
 
-/** What is out of date and may be tried now, oldest event first. */
+/**
+ * What is out of date and may be tried now, oldest event first. Behind one that waits for Slack nothing newer is
+ * tried, so that people read everything in order; one that waits for another surface holds nobody up.
+ */
 export async function openDeliveries(db: Db, incident: string): Promise<readonly Delivery[]> {
-  const { rows } = await db.query<{ -readonly [K in keyof Delivery]: Delivery[K] }>(
-    `select ${COLUMNS} from deliveries
-     where incident_id = $1 and wanted > done and (not_before is null or not_before <= dr_now())
+  const { rows } = await db.query<
+    { -readonly [K in keyof Delivery]: Delivery[K] } & { waiting: boolean; blocks: boolean }
+  >(
+    `select ${COLUMNS}, blocks, coalesce(not_before > dr_now(), false) as waiting from deliveries
+     where incident_id = $1 and wanted > done
      order by wanted, case surface when 'channel' then 0 when 'incident-card' then 1 when 'announcement' then 2 else 3 end`,
     [incident],
   );
-  return rows;
+  const held = rows.findIndex(({ waiting, blocks }) => waiting && blocks);
+  return (held === -1 ? rows : rows.slice(0, held)).filter(({ waiting }) => !waiting);
 }
 
 /** Incidents with something to deliver whose time has come: found by query, so that a lost job loses nothing. */
@@ -81,10 +87,15 @@ export async function delivered(
 }
 
 /** Puts a surface off, with the reason people can read. */
-export async function postponed(db: Db, delivery: Delivery, reason: string, seconds: number): Promise<void> {
+export async function postponed(
+  db: Db,
+  delivery: Delivery,
+  reason: string,
+  wait: { seconds: number; blocks: boolean },
+): Promise<void> {
   await db.query(
-    `update deliveries set tries = tries + 1, error = $4, not_before = dr_now() + make_interval(secs => $5)
+    `update deliveries set tries = tries + 1, error = $4, not_before = dr_now() + make_interval(secs => $5), blocks = $6
      where incident_id = $1 and surface = $2 and subject = $3`,
-    [delivery.incident, delivery.surface, delivery.subject, reason, seconds],
+    [delivery.incident, delivery.surface, delivery.subject, reason, wait.seconds, wait.blocks],
   );
 }

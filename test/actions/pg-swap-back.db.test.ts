@@ -35,6 +35,32 @@ describe('swapping back', () => {
     expect(await pgSwapBack.observe?.(context, params)).toMatchObject({ happened: 'yes' });
   });
 
+  test('loses no row that was written after two people approved it as losing none', async () => {
+    const shop = await readyShop(world, 'late');
+    await shop.swap();
+    const preview = await pgSwapBack.preview(shop.context, { component: 'db' });
+    await world.cluster.psql('late', 'insert into orders (customer_id, total) values (1, 4711)');
+
+    const back = pgSwapBack.run({ ...shop.context, approvedClass: 'reversible' }, { component: 'db' });
+
+    await expect(back).rejects.toThrow('rows written since: `orders` 1');
+    expect(preview.class).toBe('reversible');
+    expect(await world.cluster.query('late', 'select total::int from orders where total = 4711')).toEqual([
+      { total: 4711 },
+    ]);
+  });
+
+  test.each([pgSwapBack, pgDropKept])('$name is not asked for while the run is not named', async (action) => {
+    const params = action.schema.parse({ component: 'db', run: '${ask.evidence}' }) as never;
+    const context = world.context('nowhere');
+
+    const before = await action.preview({ ...context, phase: 'plan' }, params);
+    const gate = await action.preview({ ...context, phase: 'gate' }, params);
+
+    expect(before.blocked).toEqual([]);
+    expect(gate.blocked).toEqual([expect.stringContaining('is not known yet')]);
+  });
+
   test('is irreversible once rows were written or deleted, and names them by table', async () => {
     const shop = await readyShop(world, 'busy');
     const before = await shop.snapshot();
@@ -47,7 +73,7 @@ describe('swapping back', () => {
 
     const preview = await pgSwapBack.preview(shop.context, params);
     const observed = await pgSwapBack.observe?.(shop.context, params);
-    const done = await pgSwapBack.run(shop.context, params);
+    const done = await pgSwapBack.run({ ...shop.context, approvedClass: 'irreversible' }, params);
 
     expect(preview).toMatchObject({
       class: 'irreversible',

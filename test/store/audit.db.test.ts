@@ -107,13 +107,20 @@ describe('a change by somebody who may do everything', () => {
   });
 
   test('of content and hash together is found at the next row, or by the head', async () => {
-    const forged = (seq: number) =>
-      `update events set canon = convert_to('{}', 'UTF8'),
-         hash = sha256(convert_to('drbot/audit/v1', 'UTF8') || '\\x00'::bytea || prev || int8send(seq) || convert_to('{}', 'UTF8'))
-       where seq = ${seq}`;
+    const other = "convert_to(replace(convert_from(canon, 'UTF8'), 'note ', 'nope '), 'UTF8')";
+    const hashed = `sha256(convert_to('drbot/audit/v1', 'UTF8') || '\\x00'::bytea || prev || int8send(seq) || ${other})`;
+    const forged = (seq: number) => `update events set canon = ${other}, hash = ${hashed} where seq = ${seq}`;
 
-    expect(await afterTampering(forged(4))).toMatchObject({ ok: false });
-    expect(await afterTampering(forged(ROWS))).toMatchObject({ ok: false });
+    expect(await afterTampering(forged(4))).toEqual({
+      ok: false,
+      seq: 5,
+      reason: 'does not follow the event before it',
+    });
+    expect(await afterTampering(forged(ROWS))).toMatchObject({
+      ok: false,
+      seq: ROWS,
+      reason: expect.stringContaining('the end is missing or was replaced'),
+    });
   });
 
   test.each([

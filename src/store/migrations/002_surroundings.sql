@@ -66,6 +66,8 @@ create table deliveries (
   tries integer not null default 0,
   error text,
   not_before timestamptz,
+  -- While it waits, nothing newer of the incident overtakes it.
+  blocks boolean not null default false,
   primary key (incident_id, surface, subject)
 );
 create index deliveries_open on deliveries (incident_id, wanted) where wanted > done;
