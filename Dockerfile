@@ -22,6 +22,7 @@ RUN npm ci --omit=dev --ignore-scripts --no-audit --no-fund && npm cache clean -
 COPY src/ src/
 COPY commands/ commands/
 COPY templates/ templates/
+COPY manifest.yml ./
 RUN chmod 755 src/cli.ts && ln -s /app/src/cli.ts /usr/local/bin/dr \
  && install -d -o node -g node -m 700 /var/tmp/dr-bot
 

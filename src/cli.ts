@@ -104,7 +104,7 @@ program
         .join('\n');
       process.stdout.write(globals.json ? `${JSON.stringify({ lines })}\n` : `${text}\n`);
       return bad.length === 0 ? EXIT.done : EXIT.refused;
-    }),
+    }, { start: false }),
   );
 
 const plan = program.commands.find((command) => command.name() === 'plan');
@@ -169,13 +169,14 @@ await program.parseAsync();
 type Work = (app: App, actor: Actor, globals: Globals) => Promise<number>;
 
 /** Builds the app, runs one piece of work, closes everything. The only place of the CLI that catches. */
-async function main(work: Work, options: { offline?: boolean } = {}): Promise<void> {
+async function main(work: Work, options: { offline?: boolean; start?: boolean } = {}): Promise<void> {
   const globals: Globals = program.opts();
   let app: App | undefined;
   try {
     const config = readConfig({ ...process.env, DR_SLACK_MODE: process.env.DR_SLACK_MODE ?? 'off' });
     app = await createApp(config, createLog(process.env.DR_LOG_LEVEL ?? 'error'), { role: 'cli' });
-    if (options.offline !== true) await app.start();
+    // The doctor looks at a database that may be away: it must not need the queue.
+    if (options.offline !== true && options.start !== false) await app.start();
     process.exitCode = await work(app, actorOf(app, globals), globals);
   } catch (error) {
     fail(error);

@@ -75,7 +75,11 @@ export function decideSeverity(incident: Incident, plan: Plan, to: Severity): In
   };
 }
 
-export function decideStatus(incident: Incident, to: IncidentStatus, what: string): IncidentDecision {
+export function decideStatus(
+  incident: Incident,
+  to: Exclude<IncidentStatus, 'resolved' | 'cancelled'>,
+  what: string,
+): IncidentDecision {
   const refusal = refusalIfOver(incident) ?? textFault('what changed', what, 3, 1500);
   if (refusal !== null) return refusal;
   if (to === incident.status) return { events: [] };

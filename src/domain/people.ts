@@ -12,11 +12,10 @@ const Person = z.strictObject({
   /** Public keys that may sign votes from the command line, in authorized_keys form. */
   sshKeys: z
     .array(
-      z
-        .string()
-        .regex(
-          /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]+/,
-        ),
+      z.string().regex(
+        // To the end: another white space after the key would make one key look like two.
+        /^(ssh-ed25519|ecdsa-sha2-nistp(256|384|521)|ssh-rsa|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/]+={0,2}( [^\t\r\n]*)?$/,
+      ),
     )
     .default([]),
   responder: z.boolean().default(true),

@@ -12,7 +12,7 @@ import {
   stepsOf,
   strictestClass,
 } from './plan.ts';
-import { parseCondition, referencesIn } from './template.ts';
+import { hasSymbols, parseCondition, referencesIn } from './template.ts';
 
 /** A fault that the shape alone does not show, with the path of the value in the file. */
 export interface PlanFault {
@@ -221,6 +221,9 @@ function stepFaults(
   faults.push(...check([...path, 'with'], step.with, seen));
   faults.push(...check([...path, 'when'], condition === undefined ? null : `\${${condition.path}}`, seen));
   faults.push(...check([...path, 'records'], toJson(step.records), new Set([...seen, step.id])));
+  // What people typed would be read as SQL, and no gate stands before a question.
+  if (hasSymbols(step.with.sql ?? null))
+    faults.push(error([...path, 'with', 'sql'], 'values do not belong into SQL text: write $1 and "params"'));
   for (const fault of action.paramFaults(step.with))
     faults.push(error([...path, 'with', ...fault.path], fault.message));
   return faults;

@@ -147,13 +147,16 @@ const Runbook = z.strictObject({
 });
 export type Runbook = z.infer<typeof Runbook>;
 
+/** An approval that lasts for days is a key left in the door. */
+const ApprovalTime = DurationMs.refine((ms) => ms <= 4 * 3_600_000, 'an approval lasts at most 4h');
+
 const Approvals = z.strictObject({
   approvers: z.array(PersonId).min(1),
   /** A Slack user group handle an approver must also be in. */
   slackGroup: z.string().optional(),
   requesterCounts: z.boolean().default(true),
-  approveWithin: DurationMs.default(15 * 60_000),
-  openWithin: DurationMs.default(10 * 60_000),
+  approveWithin: ApprovalTime.default(15 * 60_000),
+  openWithin: ApprovalTime.default(10 * 60_000),
   remindEvery: DurationMs.default(5 * 60_000),
   /** People told when nobody has approved for `escalateAfter`. */
   escalateTo: z.array(PersonId).default([]),

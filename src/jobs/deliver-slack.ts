@@ -97,6 +97,7 @@ async function search(slack: Slack, wanted: string): Promise<string> {
     const page = await slack.call('bulk', 'conversations.list', {
       limit: 200,
       exclude_archived: true,
+      types: 'public_channel,private_channel',
       ...(cursor === '' ? {} : { cursor }),
     });
     const channels: readonly { id: string; name: string }[] = Array.isArray(page.channels)

@@ -1,7 +1,7 @@
 import type { AnyAction, Outcome } from '../actions/action.ts';
 import type { Json } from '../domain/canonical.ts';
 import type { IncidentEvent, RunEvent } from '../domain/events.ts';
-import { withoutSecrets } from '../domain/hide.ts';
+
 import type { PlacedStep } from '../domain/plan.ts';
 import { stepState } from '../domain/run.ts';
 import { hasSymbols, referencesIn } from '../domain/template.ts';
@@ -11,6 +11,7 @@ import { databaseNow } from '../store/aggregates.ts';
 import type { Change } from '../store/commit.ts';
 import type { Tx } from '../store/database.ts';
 import { isHandedOver, supervised } from './attempt.ts';
+import { withoutSecrets } from './hide.ts';
 import { incidentFacts } from './records.ts';
 import { paramsOf, type Snapshot } from './snapshot.ts';
 import { actionNamed, contextFor, type World } from './world.ts';

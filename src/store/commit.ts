@@ -250,7 +250,7 @@ async function markSurfaces(tx: Tx, effects: readonly Effect[], seq: number): Pr
   for (const effect of effects) {
     if (effect.kind !== 'show') continue;
     await tx.query(
-      `insert into deliveries (incident_id, surface, subject, wanted) values ($1, $2, $3, $4)
+      `insert into deliveries (incident_id, surface, subject, wanted, born) values ($1, $2, $3, $4, $4)
        on conflict (incident_id, surface, subject) do update set wanted = excluded.wanted`,
       [
         effect.incident,

@@ -20,7 +20,7 @@ const COLUMNS = `incident_id as incident, surface, subject, wanted, channel, ts,
 /** A further copy of the post of event `seq`: to a Slack account, or under the announcement. */
 export async function wantDirect(db: Db, incident: string, seq: number, to: string): Promise<void> {
   await db.query(
-    "insert into deliveries (incident_id, surface, subject, wanted) values ($1, 'dm', $2, $3) on conflict do nothing",
+    "insert into deliveries (incident_id, surface, subject, wanted, born) values ($1, 'dm', $2, $3, $3) on conflict do nothing",
     [incident, `${seq}/${to}`, seq],
   );
 }
@@ -35,7 +35,7 @@ export async function openDeliveries(db: Db, incident: string): Promise<readonly
   >(
     `select ${COLUMNS}, blocks, coalesce(not_before > dr_now(), false) as waiting from deliveries
      where incident_id = $1 and wanted > done
-     order by wanted, case surface when 'channel' then 0 when 'incident-card' then 1 when 'announcement' then 2 else 3 end`,
+     order by case when ts is null then born else wanted end, case surface when 'channel' then 0 when 'incident-card' then 1 when 'announcement' then 2 else 3 end`,
     [incident],
   );
   const held = rows.findIndex(({ waiting, blocks }) => waiting && blocks);

@@ -29,6 +29,7 @@ export async function migrateTables(
     await client.query(`grant usage on schema public to ${role}`);
     await client.query(`grant select, insert on events, documents, reports to ${role}`);
     await client.query(`grant select, update on chain_head to ${role}`);
+    await client.query(`grant select on dr_migrations to ${role}`);
     await client.query(
       `grant select, insert, update on incidents, runs, approvals, counters, documents_in_force, accounts, deliveries to ${role}`,
     );

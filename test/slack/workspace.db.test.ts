@@ -1,12 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { personId } from '../../sandbox/slack/index.ts';
-import { startSlackBot } from '../helpers/slack-bot.ts';
+import { startWorkspaceBot } from '../helpers/workspace-bot.ts';
 
-let room: Awaited<ReturnType<typeof startSlackBot>>;
+let room: Awaited<ReturnType<typeof startWorkspaceBot>>;
 let slack: (typeof room)['slack'];
 
 beforeEach(async () => {
-  room = await startSlackBot();
+  room = await startWorkspaceBot();
   slack = room.slack;
 });
 
@@ -271,8 +271,12 @@ describe('delivery', () => {
     });
 
     clearInterval(tick);
+    await quietly(2500);
     const said = slack.messages(channel).map((message) => slack.textOf(message));
-    expect(said.filter((text) => text.includes(`${run} · recover`))).toHaveLength(1);
+    expect(
+      said.filter((text) => text.includes(`${run} · recover`)),
+      said.join('\n---\n'),
+    ).toHaveLength(1);
     expect(said.findIndex((text) => text.includes(`${run} · recover`))).toBeLessThan(
       said.findIndex((text) => text.includes('[Review and approve]')),
     );

@@ -59,6 +59,8 @@ create table deliveries (
   surface text not null,
   subject text not null,
   wanted bigint not null,
+  -- The first event that concerned it: what is not posted yet is posted in this order.
+  born bigint not null,
   done bigint not null default 0,
   channel text,
   ts text,

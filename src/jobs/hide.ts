@@ -1,4 +1,4 @@
-import type { Json } from './canonical.ts';
+import type { Json } from '../domain/canonical.ts';
 
 const SECRET_NAME =
   /pass(word|phrase|wd)?$|secret|token|api-?_?key|private-?_?key|credential|authorization|cookie/i;

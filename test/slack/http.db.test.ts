@@ -1,0 +1,70 @@
+import { createHmac } from 'node:crypto';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { startWorkspaceBot } from '../helpers/workspace-bot.ts';
+
+let room: Awaited<ReturnType<typeof startWorkspaceBot>>;
+
+beforeEach(async () => {
+  room = await startWorkspaceBot('http');
+});
+
+afterEach(async () => {
+  await room.stop();
+});
+
+const declared = async () => (await room.kinds()).filter((kind) => kind === 'incident.declared').length;
+
+/** A slash command as Slack signs and sends it, with what a test wants to be wrong. */
+async function send(change: { skewSeconds?: number; secret?: string; padding?: string } = {}) {
+  const body = new URLSearchParams({
+    command: '/dr',
+    text: 'declare demo sev1 The demo is broken',
+    user_id: 'U0000000ANA',
+    team_id: room.slack.teamId,
+    channel_id: room.slack.channel('#incidents').id,
+    trigger_id: `trigger.${Math.random()}`,
+    response_url: 'http://127.0.0.1:1/none',
+    padding: change.padding ?? '',
+  }).toString();
+  const timestamp = String(Math.floor(Date.now() / 1000) + (change.skewSeconds ?? 0));
+  const hash = createHmac('sha256', change.secret ?? room.slack.signingSecret)
+    .update(`v0:${timestamp}:${body}`)
+    .digest('hex');
+  const headers = {
+    'content-type': 'application/x-www-form-urlencoded',
+    'x-slack-request-timestamp': timestamp,
+    'x-slack-signature': `v0=${hash}`,
+  };
+  const post = () => fetch(room.requestUrl, { method: 'POST', headers, body }).then(({ status }) => status);
+  return { post };
+}
+
+test('a signed command is carried out once, however often the same bytes arrive', async () => {
+  const request = await send();
+
+  expect(await request.post()).toBe(200);
+  for (let again = 0; again < 5; again++) await request.post();
+  await new Promise((resolve) => setTimeout(resolve, 500));
+
+  expect(await declared()).toBe(1);
+});
+
+test.each([
+  ['a wrong signature', { secret: 'somebody-elses-secret' }, 401],
+  ['a time six minutes ago', { skewSeconds: -360 }, 401],
+  ['a body over 256 kB', { padding: 'x'.repeat(300_000) }, 413],
+])('%s is refused', async (_, change, status) => {
+  const request = await send(change);
+
+  expect(await request.post()).toBe(status);
+  expect(await declared()).toBe(0);
+});
+
+test('a time in the future, which Bolt takes, has no effect', async () => {
+  const request = await send({ skewSeconds: 3_600 });
+
+  await request.post().catch(() => 0);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+
+  expect(await declared()).toBe(0);
+});
