@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { readInputs } from '../src/domain/inputs.ts';
 import { People, peopleFaults } from '../src/domain/people.ts';
 import { Plan } from '../src/domain/plan.ts';
 import { planFaults } from '../src/domain/plan-lint.ts';
@@ -37,7 +38,6 @@ describe('a plan', () => {
   });
 
   test('does not write what people type into SQL', () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: a reference as plans write it
     const sql = "select count(*) from users where name = '${inputs.name}'";
     const ask = { id: 'ask', title: 'Count them', uses: 'pg.query', with: { sql } };
     const recover = {
@@ -51,5 +51,14 @@ describe('a plan', () => {
     const faults = planFaults(Plan.parse(smallPlan({ runbooks: { recover } })), actions, null, null);
 
     expect(faults.map(({ path }) => path.join('.'))).toEqual(['runbooks.recover.steps.0.with.sql']);
+  });
+
+  test('takes no reference for an input: what is approved is known before the votes', () => {
+    const recover = { ...smallPlan().runbooks.recover, inputs: { run: { label: 'Run', type: 'text' } } };
+    const runbook = Plan.parse(smallPlan({ runbooks: { recover } })).runbooks.recover;
+    if (runbook === undefined) throw new Error('the runbook is there');
+
+    expect(readInputs(runbook, { run: '${ask.evidence}' })).toMatchObject({ code: 'input-invalid' });
+    expect(readInputs(runbook, { run: 'RUN-31 $ {x}' })).toEqual({ run: 'RUN-31 $ {x}' });
   });
 });

@@ -23,12 +23,8 @@ import { createStore } from './store.ts';
 import { createWebApi, missingScope, type Tokens } from './web-api.ts';
 
 export { type ChannelSeed, defaultScopes, type PersonSeed, type UserGroupSeed } from './cast.ts';
-export type { Fault } from './faults.ts';
-export type { Person } from './person.ts';
 export { personId } from './store.ts';
-export type { Submitted } from './submission.ts';
 export { textOf } from './text-of.ts';
-export type { Channel, Message, OpenView, Receipt } from './types.ts';
 
 export interface SlackOptions {
   readonly people?: readonly PersonSeed[];

@@ -1,5 +1,6 @@
 import type { Input, Runbook } from './plan.ts';
 import { type Refusal, refuse } from './refusal.ts';
+import { hasSymbols } from './template.ts';
 
 /**
  * What people typed for a runbook's inputs, checked and completed by defaults. Times become ISO text in UTC; `02:05`
@@ -29,6 +30,8 @@ export function readInputs(
 
 function inputFault(input: Input, value: string): string | null {
   if (value === '') return input.required ? 'a value' : null;
+  // A plan's own way to refer to steps: typed by a person it would stay unfilled, and be refused inside an open gate.
+  if (hasSymbols(value)) return 'a value without "${…}"';
   switch (input.type) {
     case 'text':
       return value.length <= 500 ? null : 'at most 500 characters';

@@ -17,8 +17,6 @@ import { timelineLines } from './timeline.ts';
 import { dueDate } from './timeline-incident.ts';
 import { STATUS_WORDS, severityWords } from './words.ts';
 
-export { type Gaps, reportGaps } from './report-gaps.ts';
-
 /**
  * The post-incident report as Markdown, from the log alone: the same events give the same bytes once the incident is
  * over, and writing the report adds nothing to its own content. What nobody knows is said, with what to do about it.

@@ -1,8 +1,9 @@
+import { text } from '../command.ts';
 import type { Actor } from '../domain/events.ts';
 import { isRefusal, type Refusal } from '../domain/refusal.ts';
 import type { IncidentView } from '../domain/views.ts';
 import { slackInk } from '../render/escape.ts';
-import type { Message, View } from '../render/slack/blocks.ts';
+import { button, type Message, type View } from '../render/slack/blocks.ts';
 import { type ActionId, type Carried, isActionId, parseValue } from '../render/slack/ids.ts';
 import { renderNotice } from '../render/slack/modals.ts';
 import { renderApprovalDetails, renderReview, renderVeto } from '../render/slack/modals-approval.ts';
@@ -28,7 +29,7 @@ import { actorOf } from './actor.ts';
 import { refusalLine, toMessage } from './answer.ts';
 import { contextFor, handleCommand, incidentHere } from './commands.ts';
 import type { SlackDeps } from './deps.ts';
-import { openDialog, replaceDialog } from './dialogs.ts';
+import { type Opening, openDialog, replaceDialog } from './dialogs.ts';
 import { declareView, runView } from './form-views.ts';
 import { type BlockActions, fieldsOf } from './payload.ts';
 
@@ -36,6 +37,7 @@ import { type BlockActions, fieldsOf } from './payload.ts';
 export interface Press {
   readonly deps: SlackDeps;
   readonly body: BlockActions;
+  readonly id: ActionId;
   readonly actor: Actor;
   readonly carried: Carried;
   /** Says something to this person alone. */
@@ -46,18 +48,8 @@ type Handler = (press: Press) => Promise<void>;
 
 /** Every button, by its action id. The compiler asks for each; none is left without a listener. */
 const HANDLERS: Record<ActionId, Handler> = {
-  'incident.declare': ({ deps, body, actor }) =>
-    openDialog(
-      deps,
-      body.trigger_id,
-      'Declare an incident',
-      '/dr declare janua sev1 what is wrong',
-      async () => declareView(await contextFor(deps, actor, null), null, {}),
-    ),
-  'incident.declare-anyway': ({ deps, body, actor, carried }) =>
-    openDialog(deps, body.trigger_id, 'Declare an incident', '/dr declare … --new', async () =>
-      declareView(await contextFor(deps, actor, null), carried.system ?? null, {}),
-    ),
+  'incident.declare': (press) => declareDialog(press, '/dr declare janua sev1 what is wrong'),
+  'incident.declare-anyway': (press) => declareDialog(press, '/dr declare … --new'),
   'incident.join': async (press) => {
     const { deps, body, carried } = press;
     const view = await viewOf(press);
@@ -91,7 +83,7 @@ const HANDLERS: Record<ActionId, Handler> = {
   'incident.add-note': (press) => dialog(press, 'Add note', renderAddNote),
   'incident.details': (press) => dialog(press, 'Details', renderIncidentDetails),
   'incident.timeline': (press) =>
-    openDialog(press.deps, press.body.trigger_id, 'Timeline', '/dr report', () => timelineView(press)),
+    openDialog(openingOf(press), 'Timeline', '/dr report', () => timelineView(press)),
   'incident.resolve': (press) => dialog(press, 'Resolve', (view) => renderResolve(view)),
   'incident.report': (press) => typed(press, `report ${press.carried.incident ?? ''}`),
   'update.post': (press) =>
@@ -189,7 +181,7 @@ const HANDLERS: Record<ActionId, Handler> = {
   },
   menu: async (press) => {
     const meant = press.carried.do;
-    if (meant !== undefined && meant !== 'menu') await HANDLERS[meant](press);
+    if (meant !== undefined && meant !== 'menu') await HANDLERS[meant]({ ...press, id: meant });
   },
   'link.open': async () => {},
 };
@@ -199,12 +191,10 @@ export async function handlePress(deps: SlackDeps, body: BlockActions, say: Pres
   const [action] = body.actions;
   const id = action?.action_id ?? '';
   const carried = parseValue(action?.selected_option?.value ?? action?.value ?? '') ?? {};
-  const press: Press = { deps, body, actor: await actorOf(deps, body.user.id), carried, say };
-  if (!isActionId(id))
-    return answerLines(press, [
-      'This button is from an older version of the bot. Nothing was done. Open the card again.',
-    ]);
-  await HANDLERS[id](press);
+  const actor = await actorOf(deps, body.user.id);
+  if (isActionId(id)) return HANDLERS[id]({ deps, body, id, actor, carried, say });
+  const old = 'This button is from an older version of the bot. Nothing was done. Open the card again.';
+  await say(toMessage(text(old), await deps.queries.people(), deps.commands));
 }
 
 /** The incident a press is about: named on the button, or by its run or approval, or by the channel. */
@@ -227,12 +217,23 @@ async function incidentOf(deps: SlackDeps, carried: Carried): Promise<string | u
   return meant === undefined || isRefusal(meant) || !('incident' in meant) ? undefined : meant.incident;
 }
 
+function openingOf({ deps, body, id, carried, say }: Press): Opening {
+  return { deps, trigger: body.trigger_id, again: button(id, 'Open the form', carried), say };
+}
+
+function declareDialog(press: Press, instead: string): Promise<void> {
+  const { deps, actor, carried } = press;
+  return openDialog(openingOf(press), 'Declare an incident', instead, async () =>
+    declareView(await contextFor(deps, actor, null), carried.system ?? null, {}),
+  );
+}
+
 async function dialog(
   press: Press,
   title: string,
   make: (view: IncidentView) => View | Promise<View>,
 ): Promise<void> {
-  await openDialog(press.deps, press.body.trigger_id, title, '/dr help', async () => {
+  await openDialog(openingOf(press), title, '/dr help', async () => {
     const view = await viewOf(press);
     return view === undefined
       ? renderNotice(title, ['The incident is not known. Nothing was done.'])
@@ -287,7 +288,7 @@ async function timelineView(press: Press): Promise<View> {
 
 async function answerLines(press: Press, lines: readonly string[]): Promise<void> {
   const people = await press.deps.queries.people();
-  await press.say(toMessage({ kind: 'reply', what: 'text', lines }, people, press.deps.commands));
+  await press.say(toMessage(text(...lines), people, press.deps.commands));
 }
 
 function severityOf(choice: string | undefined) {

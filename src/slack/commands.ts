@@ -1,8 +1,8 @@
-import { type Answer, type CommandContext, type Form, readWords, splitText } from '../command.ts';
+import { type Answer, type CommandContext, readWords, splitText } from '../command.ts';
 import type { Actor } from '../domain/events.ts';
 import { nearest } from '../domain/plan-lint.ts';
 import { isRefusal, refuse } from '../domain/refusal.ts';
-import type { Message, View } from '../render/slack/blocks.ts';
+import { button, type Message, type View } from '../render/slack/blocks.ts';
 import { actorOf } from './actor.ts';
 import { toMessage } from './answer.ts';
 import type { SlackDeps } from './deps.ts';
@@ -49,7 +49,15 @@ export async function handleCommand(
   const actor = await actorOf(deps, body.user_id);
   const context = await contextFor(deps, actor, await incidentHere(deps, body.channel_id));
   const answer = await runCommand(context, splitText(body.text).map(decodeText));
-  if (!isRefusal(answer) && answer.kind === 'form') return openForm(deps, context, body.trigger_id, answer);
+  if (!isRefusal(answer) && answer.kind === 'form') {
+    const again = button('command.use', 'Open the form', { choice: body.text.slice(0, 30) });
+    return openDialog(
+      { deps, trigger: body.trigger_id, again, say: respond },
+      titleOf(answer),
+      `/dr ${answer.form}`,
+      (): Promise<View> => formView(deps, context, answer),
+    );
+  }
   await respond(toMessage(answer, context.people, deps.commands));
 }
 
@@ -77,19 +85,4 @@ async function runCommand(context: CommandContext, tokens: readonly string[]): P
     ...input,
     flags: new Set([...input.flags].filter((flag) => flag !== 'yes')),
   });
-}
-
-async function openForm(
-  deps: SlackDeps,
-  context: CommandContext,
-  trigger: string,
-  form: Form,
-): Promise<void> {
-  await openDialog(
-    deps,
-    trigger,
-    titleOf(form),
-    `/dr ${form.form}`,
-    (): Promise<View> => formView(deps, context, form),
-  );
 }

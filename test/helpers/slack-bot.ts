@@ -67,7 +67,10 @@ export async function startSlackBot(options: Options = {}) {
   const client = createSlack(slack.botToken, slack.apiUrl);
   const draft = (view: Parameters<typeof draftUpdate>[0]) => draftUpdate(view, lastHeardAt(view.incident));
   const queries = createQueries({ db });
-  const reports = createReports({ db, commit: bot.commit }, views, () => '# The report\n\nIt is <short>.\n');
+  const reports = createReports({ db, commit: bot.commit }, views, () => ({
+    body: '# The report\n\nIt is <short>.\n',
+    missing: [],
+  }));
   const deps: SlackDeps = {
     call: client.call,
     commands,
@@ -191,13 +194,12 @@ export async function startSlackBot(options: Options = {}) {
       { timeoutMs: 8_000, what: `"${words}" for ${who}` },
     );
 
-  /** The newest state of the approval's refused clicks, as `person/code`. */
+  /** Clicks on the approval that were refused and kept, oldest first, as `person/code`. */
   const refusedClicks = async (approval: string): Promise<readonly string[]> => {
-    const { rows } = await db.query<{ body: { person: string | null; code: string } }>(
-      `select body from events where kind = 'approval.click-refused' and stream_id = $1 order by seq`,
-      [approval],
+    const events = await queries.events((await bot.approval(approval)).incident);
+    return events.flatMap(({ event }) =>
+      event.kind === 'approval.click-refused' ? [`${event.person ?? 'nobody'}/${event.code}`] : [],
     );
-    return rows.map(({ body }) => `${body.person ?? 'nobody'}/${body.code}`);
   };
 
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reportGaps } from '../../src/render/report.ts';
+import { reportGaps } from '../../src/render/report-gaps.ts';
 import { reportOf, section } from './report-text.ts';
 import { said, TOLD, viewAt } from './story.ts';
 
