@@ -109,7 +109,7 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
   };
 
   /** Puts the folder's plans and people in force. A folder with faults changes nothing. */
-  const loadPlans = (by: string) => plans.load(folder.documents, by);
+  const loadPlans = (by: string, options?: { onlyNew: boolean }) => plans.load(folder.documents, by, options);
 
   /** Begins to work: the run loop, the clock that finds what is due, and the counts that restores are measured by. */
   async function startWorking(): Promise<{ stop(): Promise<void> }> {

@@ -96,15 +96,18 @@ program
   .command('doctor')
   .summary('check tokens, rights, people, clients and clocks; each line ok, or what to type')
   .action(() =>
-    main(async (app, _, globals) => {
-      const lines = await runDoctor(app);
-      const bad = lines.filter(({ ok }) => !ok);
-      const text = lines
-        .map(({ ok, what, say }) => `${ok ? '[ok]  ' : '[fail]'} ${what}${say === '' ? '' : `: ${say}`}`)
-        .join('\n');
-      process.stdout.write(globals.json ? `${JSON.stringify({ lines })}\n` : `${text}\n`);
-      return bad.length === 0 ? EXIT.done : EXIT.refused;
-    }, { start: false }),
+    main(
+      async (app, _, globals) => {
+        const lines = await runDoctor(app);
+        const bad = lines.filter(({ ok }) => !ok);
+        const text = lines
+          .map(({ ok, what, say }) => `${ok ? '[ok]  ' : '[fail]'} ${what}${say === '' ? '' : `: ${say}`}`)
+          .join('\n');
+        process.stdout.write(globals.json ? `${JSON.stringify({ lines })}\n` : `${text}\n`);
+        return bad.length === 0 ? EXIT.done : EXIT.refused;
+      },
+      { start: false },
+    ),
   );
 
 const plan = program.commands.find((command) => command.name() === 'plan');

@@ -13,7 +13,7 @@ async function main(): Promise<void> {
   for (const fault of app.folder.faults)
     log.error({ fault }, 'a plan has a fault; its last good version stays in force');
   await app.start();
-  for (const { name, digest, changed } of await app.loadPlans('start'))
+  for (const { name, digest, changed } of await app.loadPlans('start', { onlyNew: true }))
     if (changed) log.info({ name, digest }, 'in force');
   const slack = startSlack(slackMode(config), app.slackDeps);
   const health = async () => {

@@ -118,7 +118,12 @@ export function createIncidents({ db, commit }: Deps) {
       decideSeverity(incident, plan, to),
     );
 
-  const setStatus = (actor: Actor, id: string, to: Exclude<IncidentStatus, 'resolved' | 'cancelled'>, what: string) =>
+  const setStatus = (
+    actor: Actor,
+    id: string,
+    to: Exclude<IncidentStatus, 'resolved' | 'cancelled'>,
+    what: string,
+  ) =>
     change(actor, id, { who: 'responder', what: 'Setting the status' }, ({ incident }) =>
       decideStatus(incident, to, what),
     );

@@ -16,12 +16,13 @@ export function createPlans({ db }: Pick<Deps, 'db'>) {
   async function load(
     documents: readonly LoadableDocument[],
     by: string,
+    options: { onlyNew: boolean } = { onlyNew: false },
   ): Promise<readonly { name: string; digest: string; changed: boolean }[]> {
     return db.transact(async (tx) => {
       const results: { name: string; digest: string; changed: boolean }[] = [];
       for (const document of documents) {
         if (document.kind === 'people') People.parse(document.body);
-        const { digest, changed } = await putInForce(tx, { ...document, by });
+        const { digest, changed } = await putInForce(tx, { ...document, by }, options.onlyNew);
         results.push({ name: document.name, digest, changed });
       }
       return results;

@@ -51,7 +51,9 @@ export function createRuns({ db, commit }: Deps, facts: ActionFacts) {
       const people = await peopleInForce(tx);
       const forbidden = refusalOf('responder', actor, people, plan.approvals.approvers, 'Starting a runbook');
       if (forbidden !== null) return forbidden;
-      const runbook = Object.hasOwn(plan.runbooks, request.runbook) ? plan.runbooks[request.runbook] : undefined;
+      const runbook = Object.hasOwn(plan.runbooks, request.runbook)
+        ? plan.runbooks[request.runbook]
+        : undefined;
       if (runbook === undefined)
         return refuse('unknown-runbook', {
           runbook: request.runbook,

@@ -33,6 +33,12 @@ export async function refreshAccount(deps: SlackDeps, account: string): Promise<
   await deps.accounts.save(account, standing, zone);
 }
 
+/** Guests of the workspace may not act; one that cannot be looked up now is told so when it matters, at a vote. */
+export async function isGuest(deps: SlackDeps, account: string): Promise<boolean> {
+  await refreshAccount(deps, account);
+  return (await deps.accounts.read(account))?.standing === 'guest';
+}
+
 /** Members of the group a plan names, before a vote of its approval. */
 export async function refreshGroup(deps: SlackDeps, handle: string): Promise<void> {
   const list = await deps.call('interactive', 'usergroups.list', {}).catch(() => null);

@@ -1,5 +1,6 @@
 import type { Answer, Command, Reply } from '../command.ts';
 import { nameOf, type People } from '../domain/people.ts';
+import { Severity } from '../domain/plan.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { escapeSlack } from '../render/escape.ts';
 import { refusalText } from '../render/refusals.ts';
@@ -83,7 +84,7 @@ function replyMessage(reply: Reply, people: People, commands: readonly Command[]
       const draft = {
         system: reply.system,
         title: reply.title,
-        severity: incident.severity,
+        severity: Severity.catch(incident.severity).parse(reply.severity),
         impact: null,
         occurredAt: null,
         drill: false,

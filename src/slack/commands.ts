@@ -3,7 +3,7 @@ import type { Actor } from '../domain/events.ts';
 import { nearest } from '../domain/plan-lint.ts';
 import { isRefusal, refuse } from '../domain/refusal.ts';
 import { button, type Message, type View } from '../render/slack/blocks.ts';
-import { actorOf } from './actor.ts';
+import { actorOf, isGuest } from './actor.ts';
 import { toMessage } from './answer.ts';
 import type { SlackDeps } from './deps.ts';
 import { openDialog } from './dialogs.ts';
@@ -47,6 +47,10 @@ export async function handleCommand(
   respond: (message: Message) => Promise<void>,
 ): Promise<void> {
   const actor = await actorOf(deps, body.user_id);
+  if (actor.person === null && (await isGuest(deps, body.user_id))) {
+    const refusal = refuse('not-permitted', { what: 'This command', who: 'members of the workspace' });
+    return respond(toMessage(refusal, await deps.queries.people(), deps.commands));
+  }
   const context = await contextFor(deps, actor, await incidentHere(deps, body.channel_id));
   const answer = await runCommand(context, splitText(body.text).map(decodeText));
   if (!isRefusal(answer) && answer.kind === 'form') {

@@ -19,14 +19,16 @@ type Taken = 'new' | 'repeated' | 'away';
  * times the CPU (SLACK.md §6). Order of each: remember it, acknowledge, then act; answers go to the person alone.
  */
 export function startRouting(app: App, deps: SlackDeps): void {
-  app.use(async ({ context, next }) => {
-    const { signature, timestamp } = context;
-    if (typeof signature !== 'string' || signature === '') return next();
+  app.use(async (args) => {
+    const { signature, timestamp } = args.context;
+    if (typeof signature !== 'string' || signature === '') return args.next();
     const skew = Math.abs(Date.now() / 1000 - Number(timestamp));
-    if (skew > SKEW_SECONDS) return deps.log({ skew }, 'a request with a wrong time was dropped');
-    if ((await take(deps, `signature/${signature}`, 'request')) === 'repeated')
-      return deps.log({}, 'a replayed request was dropped');
-    return next();
+    const late = skew > SKEW_SECONDS;
+    const repeated = !late && (await take(deps, `signature/${signature}`, 'request')) === 'repeated';
+    if (!late && !repeated) return args.next();
+    deps.log({ skew }, 'a replayed or wrongly timed request was dropped');
+    // Answered all the same: an unanswered one would be sent again.
+    if ('ack' in args && typeof args.ack === 'function') await args.ack();
   });
 
   app.command(/.*/, async ({ ack, body, respond }) => {

@@ -17,16 +17,22 @@ export function versionName(version: Pick<PlanVersion, 'plan' | 'digest'>): stri
   return `${version.plan.system}@${version.digest.slice(0, 7)}`;
 }
 
-/** Puts a checked document in force, as it was written (durations still text). The same content again changes nothing and returns `changed: false`. */
+/**
+ * Puts a checked document in force, as it was written (durations still text). The same content again changes nothing
+ * and returns `changed: false`. With `onlyNew` an earlier version never comes back: a worker that restarts with an old
+ * folder must not give rights back that somebody took away.
+ */
 export async function putInForce(
   tx: Tx,
   document: { kind: 'plan' | 'people'; name: string; body: Json; source: string; by: string },
+  onlyNew: boolean,
 ): Promise<{ digest: string; changed: boolean }> {
   const digest = digestOf(document.kind, document.body);
-  await tx.query(
+  const kept = await tx.query(
     `insert into documents (kind, name, digest, body, source, loaded_by) values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
     [document.kind, document.name, digest, JSON.stringify(document.body), document.source, document.by],
   );
+  if (onlyNew && kept.rowCount === 0) return { digest, changed: false };
   const { rowCount } = await tx.query(
     `insert into documents_in_force (kind, name, digest) values ($1, $2, $3)
      on conflict (kind, name) do update set digest = excluded.digest, since = dr_now() where documents_in_force.digest <> excluded.digest`,

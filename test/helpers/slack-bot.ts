@@ -180,6 +180,14 @@ export async function startSlackBot(options: Options = {}) {
     return says;
   }
 
+  async function veto(who: string, room: string, ts: string, reason: string): Promise<void> {
+    const person = slack.person(who);
+    await person.press(room, ts, 'Veto');
+    await filled(person);
+    await person.fill({ reason });
+    await person.submit();
+  }
+
   /** What the person reads in answer to something done, once it holds the words. */
   const answered = (who: string, channel: string, words: string) =>
     slack.waitFor(
@@ -216,6 +224,7 @@ export async function startSlackBot(options: Options = {}) {
     ask,
     review,
     approve,
+    veto,
     filled,
     answered,
     refusedClicks,

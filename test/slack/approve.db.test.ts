@@ -1,6 +1,6 @@
 import { afterEach, expect, test } from 'vitest';
 import { defaultPeople } from '../../sandbox/slack/cast.ts';
-import { smallPlan } from '../helpers/bot.ts';
+import { smallPlan, until } from '../helpers/bot.ts';
 import { type SlackBot, startSlackBot } from '../helpers/slack-bot.ts';
 
 const MINUTE = 60_000;
@@ -19,7 +19,7 @@ test('/dr approve opens the dialog of the card, and the vote counts', async () =
   const shown = await bot.filled(ben);
   await ben.submit();
 
-  expect(shown).toContain('You are the first of 2');
+  expect(shown).toContain('You are the *first* of 2');
   expect(shown).toContain('Fingerprint');
   expect(ben.viewText()).toContain('1 of 2');
   expect((await bot.approval(approval)).votes.map(({ person }) => person)).toEqual(['ben']);
@@ -47,10 +47,7 @@ test('a dialog that was open when the approval ended or was vetoed records nothi
   await bot.review('ana', room, card.ts);
   await bot.review('mina', room, card.ts);
 
-  await ben.press(room, card.ts, 'Veto');
-  await ben.waitForView('Veto');
-  await ben.fill({ reason: 'The restore point is wrong' });
-  await ben.submit();
+  await bot.veto('ben', room, card.ts, 'The restore point is wrong');
   await ana.submit();
   await mina.submit();
 
@@ -83,10 +80,7 @@ test('the card that was asked again carries its own fingerprint, and the old one
   bot = await startSlackBot();
   const { room, card } = await bot.ask();
   const { ben } = people();
-  await ben.press(room, card.ts, 'Veto');
-  await ben.waitForView('Veto');
-  await ben.fill({ reason: 'Look at the disk first' });
-  await ben.submit();
+  await bot.veto('ben', room, card.ts, 'Look at the disk first');
   bot.pretend.bound = 'two';
   await bot.slack.waitForMessage(room, (text) => text.includes('[Ask again]'), {
     timeoutMs: 10_000,
@@ -156,15 +150,12 @@ test('who asked may not approve where the plan says so', async () => {
 test('two people who press at the same moment approve once each, and the gate opens once', async () => {
   bot = await startSlackBot();
   bot.slack.faults.redeliver(2);
-  const { room, card, approval } = await bot.ask();
+  const { room, card, approval, run } = await bot.ask();
   await bot.review('ana', room, card.ts);
   await bot.review('ben', room, card.ts);
 
   await Promise.all([people().ana.submit(), people().ben.submit()]);
-  await bot.slack.waitForMessage(room, (text) => text.includes('done in'), {
-    timeoutMs: 20_000,
-    what: 'the end of the run',
-  });
+  await until(async () => (await bot.run(run)).outcome === 'done', 'the end of the run');
   await bot.slack.settled();
 
   expect((await bot.approval(approval)).votes.map(({ person }) => person).sort()).toEqual(['ana', 'ben']);

@@ -160,6 +160,18 @@ describe('typed commands', () => {
   });
 });
 
+test('a guest cannot declare', async () => {
+  slack.join('eli', '#incidents');
+
+  await slack.person('eli').command('#incidents', '/dr declare demo sev1 The demo is broken');
+  await slack.waitFor(() => /members of the workspace/.test(slack.person('eli').reads('#incidents')), {
+    timeoutMs: 10_000,
+    what: 'the refusal',
+  });
+
+  expect(await count('incident.declared')).toBe(0);
+});
+
 describe('an approval', () => {
   test('is taken from two people on one card; everybody else is refused in words, and recorded', async () => {
     const channel = await declare();
