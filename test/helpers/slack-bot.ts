@@ -243,11 +243,3 @@ function connected(slack: Workspace, listening: RunningSlack) {
     what: 'the socket',
   });
 }
-
-/** All faults of a process that nobody caught, while a test ran. */
-export function unhandled(): { readonly seen: readonly unknown[]; stop(): void } {
-  const seen: unknown[] = [];
-  const note = (reason: unknown) => seen.push(reason);
-  process.on('unhandledRejection', note);
-  return { seen, stop: () => process.off('unhandledRejection', note) };
-}
