@@ -75,6 +75,7 @@ function purposeOf(view: IncidentView): string {
   return `${view.incident.id}: recovery of ${view.plan.name}`;
 }
 
+/** A channel of that name which this incident may have: it carries the mark, or the bot made it and died before marking it. */
 async function ownChannel(
   deps: DeliverDeps,
   view: IncidentView,
@@ -90,12 +91,15 @@ async function ownChannel(
     const channels: readonly {
       id: string;
       name: string;
+      creator?: string;
       purpose?: { value?: string };
-      num_members?: number;
     }[] = Array.isArray(page.channels) ? page.channels : [];
     const found = channels.find((channel) => channel.name === name);
-    if (found !== undefined)
-      return found.purpose?.value === purposeOf(view) ? { id: found.id, name: found.name } : undefined;
+    if (found !== undefined) {
+      const purpose = found.purpose?.value ?? '';
+      const own = purpose === '' ? found.creator === (await ownUser(deps)) : purpose === purposeOf(view);
+      return own ? { id: found.id, name: found.name } : undefined;
+    }
     const metadata = page.response_metadata;
     cursor =
       typeof metadata === 'object' && metadata !== null && 'next_cursor' in metadata
@@ -103,6 +107,10 @@ async function ownChannel(
         : '';
   } while (cursor !== '');
   return undefined;
+}
+
+async function ownUser(deps: DeliverDeps): Promise<string> {
+  return String((await deps.slack.call('bulk', 'auth.test')).user_id);
 }
 
 async function inThread(deps: DeliverDeps, view: IncidentView, why?: string): Promise<MadeChannel> {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { isAmbiguous, type Slack, slackError } from '../clients/slack.ts';
+import type { Surface } from '../domain/effects.ts';
 import type { IncidentView } from '../domain/views.ts';
 import { AppError } from '../errors.ts';
 import type { Message } from '../render/slack/blocks.ts';
@@ -80,17 +81,15 @@ export async function surroundingsOf(deps: DeliverDeps, view: IncidentView): Pro
 /** Addresses of cards that were posted, by what they show. */
 export async function linksOf(deps: DeliverDeps, view: IncidentView): Promise<Surroundings['links']> {
   const links: Record<string, string> = {};
-  const card = await deliveryOf(deps.world.db, view.incident.id, 'incident-card', 'card');
-  if (card?.channel && card.ts)
-    links[view.incident.id] = await permalinkOf(deps.slack, card.channel, card.ts);
+  const add = async (id: string, surface: Surface, subject: string) => {
+    const shown = await deliveryOf(deps.world.db, view.incident.id, surface, subject);
+    const link = shown?.channel && shown.ts && (await permalinkOf(deps.slack, shown.channel, shown.ts));
+    if (link) links[id] = link;
+  };
+  await add(view.incident.id, 'incident-card', 'card');
   for (const { run, approvals } of view.runs.slice(0, 1)) {
-    const shown = await deliveryOf(deps.world.db, view.incident.id, 'run-card', run.id);
-    if (shown?.channel && shown.ts) links[run.id] = await permalinkOf(deps.slack, shown.channel, shown.ts);
-    for (const approval of approvals.slice(0, 2)) {
-      const asked = await deliveryOf(deps.world.db, view.incident.id, 'approval-card', approval.id);
-      if (asked?.channel && asked.ts)
-        links[approval.id] = await permalinkOf(deps.slack, asked.channel, asked.ts);
-    }
+    await add(run.id, 'run-card', run.id);
+    for (const approval of approvals.slice(0, 2)) await add(approval.id, 'approval-card', approval.id);
   }
   return links;
 }

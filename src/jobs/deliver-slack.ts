@@ -23,15 +23,20 @@ export async function findPosted(slack: Slack, where: Where, mark: string): Prom
 
 const permalinks = new Map<string, string>();
 
-/** The address of a message. It never changes, so each is asked for once. */
-export async function permalinkOf(slack: Slack, channel: string, ts: string): Promise<string> {
+/** The address of a message; undefined for one that was removed. It never changes, so each is asked for once. */
+export async function permalinkOf(slack: Slack, channel: string, ts: string): Promise<string | undefined> {
   const key = `${channel}/${ts}`;
   const known = permalinks.get(key);
   if (known !== undefined) return known;
-  const answer = await slack.call('bulk', 'chat.getPermalink', { channel, message_ts: ts });
-  const link = String(answer.permalink ?? '');
-  permalinks.set(key, link);
-  return link;
+  const answer = await slack
+    .call('bulk', 'chat.getPermalink', { channel, message_ts: ts })
+    .catch((error: unknown) => {
+      if (slackError(error) !== 'message_not_found') throw error;
+      return null;
+    });
+  if (typeof answer?.permalink !== 'string') return undefined;
+  permalinks.set(key, answer.permalink);
+  return answer.permalink;
 }
 
 /** Puts a report into the channel as a file; where files are blocked, as text in a thread. */

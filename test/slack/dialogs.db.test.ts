@@ -67,11 +67,10 @@ test('a command is acknowledged at once while the database is slow, and a dialog
 
 test('a dialog that is closed while it is filled leaves no fault behind', async () => {
   const ana = bot.slack.person('ana');
-  bot.slack.faults.inject({ kind: 'delay', ms: 300, method: 'views.open', times: 1 });
+  bot.slack.faults.inject({ kind: 'error', error: 'not_found', method: 'views.update', times: 1 });
 
   await ana.command('#incidents', '/dr declare');
-  await ana.waitForView('Declare');
-  await ana.closeView();
+  await bot.slack.waitFor(() => bot.slack.calls('views.update').length > 0, { what: 'the update' });
   await bot.declare();
 
   expect(bot.logs.filter(({ message }) => message === 'a handler failed')).toEqual([]);
