@@ -15,6 +15,7 @@ import type { IncidentView } from './domain/views.ts';
 import { deliverIncident } from './jobs/deliver.ts';
 import { channelFinder } from './jobs/deliver-slack.ts';
 import { observeDatabases } from './jobs/observe.ts';
+import { observePrimaries } from './jobs/observe-primary.ts';
 import { previewRun } from './jobs/preview.ts';
 import { advanceRun } from './jobs/run.ts';
 import { startTicks } from './jobs/tick.ts';
@@ -128,19 +129,30 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
       await queue.work('deliver', DELIVER_WORKERS, (job) => deliverIncident(deliver, job));
     }
     const ticks = startTicks({ world, queue, incidents, views, draft });
-    const observing = setInterval(() => void observe(), 60_000);
-    const observe = () =>
-      observeDatabases(world).catch((error: unknown) =>
-        log.warn({ err: error }, 'row counts could not be observed'),
-      );
-    await observe();
+    const looks = [
+      await repeatedly(60_000, 'row counts could not be observed', () => observeDatabases(world)),
+      await repeatedly(10_000, 'primaries could not be observed', () => observePrimaries(world)),
+    ];
     return {
       stop: async () => {
-        clearInterval(observing);
+        for (const look of looks) clearInterval(look);
         stopping.abort();
         await ticks.stop();
       },
     };
+  }
+
+  /** Now, and again every so often. A look that fails is said; the next one is not far. */
+  async function repeatedly(everyMs: number, failure: string, look: () => Promise<void>) {
+    let busy = false;
+    const once = async () => {
+      if (busy) return;
+      busy = true;
+      await look().catch((error: unknown) => log.warn({ err: error }, failure));
+      busy = false;
+    };
+    await once();
+    return setInterval(() => void once(), everyMs);
   }
 
   const slackDeps: SlackDeps | null =

@@ -119,6 +119,8 @@ export interface ActionContext {
   readonly phase: 'plan' | 'gate' | 'run';
   /** The newest row counts recorded while the component was healthy; undefined when there are none. */
   baseline(component: string): Promise<Baseline | undefined>;
+  /** What was last seen of a component's primary while it answered; undefined when it was never seen. */
+  primarySeen(component: string): Promise<PrimarySeen | undefined>;
   /** The class two people approved for the open gate; undefined outside one. */
   readonly approvedClass?: ActionClass | undefined;
   /** The bot's own store, refused as a target. */
@@ -130,6 +132,15 @@ export interface ActionContext {
 export interface Baseline {
   readonly at: Date;
   readonly rows: Readonly<Record<string, number>>;
+}
+
+/** A primary as the watch last saw it. What it committed after that moment nobody can know from here. */
+export interface PrimarySeen {
+  readonly at: Date;
+  readonly systemIdentifier: string;
+  readonly timeline: number;
+  /** pg_current_wal_lsn(), like `0/3000148`. */
+  readonly lsn: string;
 }
 
 /** An action with its parameter type closed over, as the registry keeps it. */

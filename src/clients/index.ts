@@ -20,5 +20,7 @@ export function createClients(connections: Connections) {
     http: createHttp(connections),
     programs: createPrograms(connections),
     vars: connections.vars,
+    /** References by name; only a client resolves them. */
+    secrets: connections.secrets,
   };
 }

@@ -52,6 +52,8 @@ export const Connections = z.strictObject({
   redis: z.record(Name, z.strictObject({ url: SecretRef })).default({}),
   /** The only hosts http.check may ask, as `host` or `host:port` (SSRF, SLACK.md §3.3 row 24). */
   http: z.strictObject({ allow: z.array(z.string()).default([]) }).prefault({}),
+  /** Values that k8s.patchSecret writes; a plan names them and never holds them. */
+  secrets: z.record(Name, SecretRef).default({}),
   /** Plain values that differ per environment; a plan says `${vars.janua-url}`. Never secrets. */
   vars: z.record(Name, z.string().max(500)).default({}),
   /** Client tools with known holes are refused unless their reason is written here (SLACK.md §0.6). */

@@ -33,6 +33,15 @@ const Writer = z.strictObject({
 });
 export type Writer = z.infer<typeof Writer>;
 
+/** The server that takes over, and how much may be lost with it. Its limits are part of what is approved. */
+const Standby = z.strictObject({
+  connection: Id,
+  /** The replication slot it uses on its primary (`primary_slot_name`); a rebuilt standby gets one of the same name. */
+  slot: DbName,
+  /** More than this between the last sight of the primary and the standby refuses the promotion. */
+  maxLag: z.strictObject({ bytes: z.number().int().nonnegative(), time: DurationMs }),
+});
+
 const Component = z.strictObject({
   id: Id,
   name: z.string().min(1).max(60),
@@ -45,6 +54,9 @@ const Component = z.strictObject({
   dependsOn: z.array(Id).default([]),
   ephemeral: z.boolean().default(false),
   writers: z.array(Writer).default([]),
+  /** The workload the server itself runs as: scaled to 0, it can take no write (pg.fence). */
+  server: z.strictObject({ cluster: Id, namespace: Id, statefulSet: Id }).optional(),
+  standby: Standby.optional(),
   /** A table whose rows form a hash chain, checked by pg.integrity (J-116). */
   auditChain: z
     .strictObject({

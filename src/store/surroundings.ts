@@ -105,6 +105,11 @@ export async function newestObservation(
   return rows[0];
 }
 
+/** Of what is looked at every few seconds only the last day is kept. */
+export async function pruneObservations(db: Reader, kind: string): Promise<void> {
+  await db.query("delete from observations where kind = $1 and at < dr_now() - interval '1 day'", [kind]);
+}
+
 export interface StoredReport {
   readonly revision: number;
   readonly body: string;
