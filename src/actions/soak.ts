@@ -32,7 +32,7 @@ export const soak = defineAction<Params>({
 
   async preview(context, params) {
     const blocked = params.checks
-      .map(({ url }) => context.clients.http.refusal(url))
+      .map(({ url, method }) => context.clients.http.refusal(url, method))
       .filter((one) => one !== undefined);
     const budget = params.maxFailures === 0 ? 'no failure allowed' : `at most ${params.maxFailures} failures`;
     return {

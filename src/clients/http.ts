@@ -2,15 +2,19 @@ import { lookup } from 'node:dns/promises';
 import { request as requestHttp } from 'node:http';
 import { request as requestHttps } from 'node:https';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
-import type { Connections } from '../domain/connections.ts';
+import type { Json } from '../domain/canonical.ts';
+import type { Connections, SecretRef } from '../domain/connections.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { hop } from '../hop.ts';
+import { resolveSecret } from './secrets.ts';
 
 export interface HttpRequest {
   readonly url: string;
   readonly method: 'GET' | 'HEAD' | 'POST';
   /** Sent as JSON. */
-  readonly body?: string | undefined;
+  readonly body?: Json | undefined;
+  /** Fields of the body whose values are secrets. */
+  readonly secrets?: Readonly<Record<string, SecretRef>> | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -32,22 +36,27 @@ const BODY_LIMIT_BYTES = 64 * 1024;
  */
 export function createHttp(connections: Pick<Connections, 'http'>) {
   const allowed = allowList(connections.http.allow);
+  const posts = new Set(connections.http.post);
 
-  /** Why a URL may not be asked, or undefined. It looks at the text alone and opens nothing. */
-  function refusal(url: string): string | undefined {
+  /** Why a URL may not be asked this way, or undefined. It looks at the text alone and opens nothing. */
+  function refusal(url: string, method: HttpRequest['method'] = 'GET'): string | undefined {
     if (!URL.canParse(url))
       return `"${url.slice(0, 80)}" is not a URL. Write it like "https://janua.example/health".`;
     const parsed = new URL(url);
     if (parsed.protocol !== 'http:' && parsed.protocol !== 'https:')
       return `Only http and https are asked, not "${parsed.protocol}".`;
     if (parsed.username !== '' || parsed.password !== '') return 'A URL with a login in it is not asked.';
-    if (allowed.hosts.has(hostAndPort(parsed))) return undefined;
+    if (allowed.hosts.has(hostAndPort(parsed))) {
+      const address = `${parsed.host}${parsed.pathname}`;
+      if (method !== 'POST' || posts.has(address)) return undefined;
+      return `A POST may change something, and nobody approves a check. If \`${address}\` is harmless, add "${address}" under http.post in connections.yml.`;
+    }
     return `The host \`${parsed.host}\` is not listed. Add "${parsed.host}" under http.allow in connections.yml.`;
   }
 
   /** One request with its answer. Throws `target-refused` for what may not be asked, `outside-unreachable` for no answer. */
-  async function ask({ url, method, body, signal }: HttpRequest): Promise<HttpAnswer> {
-    const refused = refusal(url);
+  async function ask({ url, method, body, secrets = {}, signal }: HttpRequest): Promise<HttpAnswer> {
+    const refused = refusal(url, method);
     if (refused !== undefined) throw new AppError('target-refused', refused);
     const parsed = new URL(url);
     const host = bareHost(parsed);
@@ -62,7 +71,7 @@ export function createHttp(connections: Pick<Connections, 'http'>) {
           `\`${host}\` leads to the private address ${address}, which is not listed. If that is right, add "${address}" under http.allow in connections.yml.`,
         );
       hop('http.ask:before');
-      const answer = await exchange(parsed, address, { method, body, signal: both });
+      const answer = await exchange(parsed, address, { method, body: bodyOf(body, secrets), signal: both });
       hop('http.ask:after');
       return { ...answer, ms: Math.round(performance.now() - begun) };
     } catch (error) {
@@ -79,10 +88,16 @@ export function createHttp(connections: Pick<Connections, 'http'>) {
   return { refusal, ask };
 }
 
+function bodyOf(body: Json | undefined, secrets: Readonly<Record<string, SecretRef>>): string | undefined {
+  const fields = Object.entries(secrets).map(([field, ref]) => [field, resolveSecret(ref)] as const);
+  if (fields.length === 0) return body === undefined ? undefined : JSON.stringify(body);
+  return JSON.stringify({ ...(body instanceof Object ? body : {}), ...Object.fromEntries(fields) });
+}
+
 function exchange(
   url: URL,
   address: string,
-  { method, body, signal }: Pick<HttpRequest, 'method' | 'body' | 'signal'>,
+  { method, body, signal }: Pick<HttpRequest, 'method' | 'signal'> & { body: string | undefined },
 ): Promise<Omit<HttpAnswer, 'ms'>> {
   const pinned: LookupFunction = (_host, options, callback) => {
     if (options.all) callback(null, [{ address, family: isIP(address) }]);

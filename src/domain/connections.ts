@@ -51,8 +51,16 @@ export const Connections = z.strictObject({
   sns: z.record(Name, z.strictObject({ topicArn: z.string().startsWith('arn:'), ...Aws })).default({}),
   redis: z.record(Name, z.strictObject({ url: SecretRef })).default({}),
   /** The only hosts http.check may ask, as `host` or `host:port` (SSRF, SLACK.md §3.3 row 24). */
-  http: z.strictObject({ allow: z.array(z.string()).default([]) }).prefault({}),
-  /** Values that k8s.patchSecret writes; a plan names them and never holds them. */
+  http: z
+    .strictObject({
+      allow: z.array(z.string()).default([]),
+      /** The only addresses that may get a POST, which may change something: `janua.example/login`. */
+      post: z
+        .array(z.string().regex(/^[^/\s?#]+\/[^\s?#]*$/, 'expected host and path like "janua.example/login"'))
+        .default([]),
+    })
+    .prefault({}),
+  /** Values that k8s.patchSecret writes and http.check sends; a plan names them and never holds them. */
   secrets: z.record(Name, SecretRef).default({}),
   /** Plain values that differ per environment; a plan says `${vars.janua-url}`. Never secrets. */
   vars: z.record(Name, z.string().max(500)).default({}),

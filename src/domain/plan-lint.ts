@@ -56,11 +56,12 @@ function componentFaults(plan: Plan, connections: Connections | null): readonly 
         .filter((id) => !ids.includes(id))
         .map((id) => error(at('dependsOn'), unknown('component', id, ids))),
       ...(ids.indexOf(component.id) === index ? [] : [error(at('id'), `"${component.id}" is used twice`)]),
-      ...postgresFaults(component, at),
+      ...postgresFaults(plan, component, at),
     ];
     if (connections === null) return faults;
     const known = component.kind === 'redis' ? connections.redis : connections.postgres;
-    const named = [component.connection, component.restore?.into].filter((name) => name !== undefined);
+    const { connection, restore, standby } = component;
+    const named = [connection, restore?.into, standby?.connection].filter((name) => name !== undefined);
     if (component.kind !== 'postgres' && component.kind !== 'redis') return faults;
     return [
       ...faults,
@@ -71,15 +72,24 @@ function componentFaults(plan: Plan, connections: Connections | null): readonly 
   });
 }
 
+/** A database with backups must say where a copy is restored to. */
 function postgresFaults(
+  plan: Plan,
   component: Component,
   at: (field: string) => (string | number)[],
 ): readonly PlanFault[] {
   if (component.kind !== 'postgres') return [];
-  const missing = (['connection', 'database', 'owner', 'restore'] as const).filter(
-    (field) => component[field] === undefined,
-  );
-  return missing.map((field) => error(at('kind'), `a postgres component needs "${field}"`));
+  const restored = plan.backups.some((backup) => backup.component === component.id);
+  const needed = ['connection', 'database', 'owner', ...(restored ? ['restore' as const] : [])] as const;
+  const { standby, connection } = component;
+  return [
+    ...needed
+      .filter((field) => component[field] === undefined)
+      .map((field) => error(at('kind'), `a postgres component needs "${field}"`)),
+    ...(standby !== undefined && standby.connection === connection
+      ? [error(at('standby'), `"${connection}" cannot be its own standby`)]
+      : []),
+  ];
 }
 
 function backupFaults(plan: Plan, connections: Connections | null): readonly PlanFault[] {
@@ -126,14 +136,14 @@ function approverFaults(
   const strictest = strictestClass(classes);
   if (strictest !== 'read' && known.size < 2)
     faults.push(error(path, `${known.size} eligible; a gate needs two different people`));
-  if (strictest === 'irreversible' && known.size < 3) {
-    faults.push({
-      ...error(
-        path,
-        `${known.size} eligible; an irreversible gate needs two people other than the requester, so name three or let another person start it`,
-      ),
-      level: 'warning',
-    });
+  if (strictest === 'irreversible' && known.size === 2) {
+    const why =
+      'an irreversible gate needs two people other than the requester, who may be an approver: name three';
+    faults.push(error(path, `2 eligible; ${why}`));
+  }
+  if (strictest !== 'read' && plan.approvals.escalateTo.length === 0) {
+    const why = 'nobody more is told when nobody approves: name people';
+    faults.push({ ...error(['approvals', 'escalateTo'], why), level: 'warning' });
   }
   return faults;
 }

@@ -130,6 +130,13 @@ export function decideAnswer(
     ...(answer.evidence === null ? {} : { evidence: answer.evidence }),
   };
   const facts = Object.entries(output).map(([name, value]) => ({ name, value }));
+  const chosen =
+    question.kind === 'decision' ? question.options.find(({ value }) => value === answer.choice) : undefined;
+  const at = now.toISOString();
+  const ending: RunEvent[] =
+    chosen?.ends === true
+      ? [{ kind: 'run.abort-requested', person: answer.person, reason: chosen.label, at }]
+      : [];
   return {
     events: [
       {
@@ -139,9 +146,10 @@ export function decideAnswer(
         summary: answer.choice ?? (answer.evidence === null ? 'confirmed' : 'confirmed with evidence'),
         output,
         facts,
-        at: now.toISOString(),
+        at,
         known: 'answered',
       },
+      ...ending,
     ],
   };
 }

@@ -20,5 +20,12 @@ export type Question =
   | {
       readonly kind: 'decision';
       readonly question: string;
-      readonly options: readonly { readonly value: string; readonly label: string }[];
+      readonly options: readonly Option[];
     };
+
+export interface Option {
+  readonly value: string;
+  readonly label: string;
+  /** Choosing it ends the run: nothing of what follows is for this case. */
+  readonly ends?: boolean | undefined;
+}

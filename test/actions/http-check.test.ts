@@ -51,6 +51,19 @@ test('a healthy answer passes with its status and time', async () => {
   });
 });
 
+test('values of the answer are there for later steps, and one that is missing fails the check', async () => {
+  answers = [{ body: '{"writes":{"acknowledged":4210},"node":null}' }];
+  expect(await check({ read: { acknowledged: 'writes.acknowledged' } })).toMatchObject({
+    output: { acknowledged: 4210, status: 200 },
+    facts: expect.arrayContaining([{ name: 'acknowledged', value: '4210' }]),
+  });
+
+  for (const path of ['writes.lost', 'node']) {
+    answers = [{ body: '{"writes":{"acknowledged":4210},"node":null}' }];
+    await expect(check({ read: { lost: path } })).rejects.toThrow(`the answer has no \`${path}\``);
+  }
+});
+
 test('each way of not being healthy is said in words', async () => {
   const cases: [
     answer: { status?: number; body?: string; afterMs?: number },
@@ -101,6 +114,21 @@ test('a host that is not listed blocks the preview and is never asked', async ()
     'The host `169.254.169.254` is not listed. Add "169.254.169.254" under http.allow in connections.yml.',
   ]);
   await expect(httpCheck.run(context(), params)).rejects.toMatchObject({ code: 'target-refused' });
+});
+
+test('a POST that is not listed and a secret that is not there block the preview', async () => {
+  const params = Params.parse({ url, method: 'POST', secrets: { password: 'test-account' } });
+
+  const preview = await httpCheck.preview(context({ phase: 'plan' }), params);
+
+  expect(preview.blocked).toEqual([
+    expect.stringContaining('A POST may change something, and nobody approves a check.'),
+    'connections.yml has no secret `test-account`. Add it under secrets, or correct the plan.',
+  ]);
+  await expect(httpCheck.run(context(), params)).rejects.toMatchObject({ code: 'config-invalid' });
+  expect(httpCheck.byHand?.(params, context().plan)).toEqual([
+    `curl --fail-with-body --max-time 5 --max-redirs 0 -X POST --data '{"password":"<secret test-account>"}' -H 'content-type: application/json' '${url}'`,
+  ]);
 });
 
 test('before the run a URL may still be open', async () => {

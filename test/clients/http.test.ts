@@ -24,7 +24,8 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-const http = (...allow: string[]) => createHttp({ http: { allow } });
+const http = (...allow: string[]) => createHttp({ http: { allow, post: [] } });
+const posting = (...post: string[]) => createHttp({ http: { allow: [`127.0.0.1:${port}`], post } });
 const get = (url: string) => ({ url, method: 'GET' as const, signal });
 
 test('a listed host is asked and answers with status, body and time', async () => {
@@ -127,17 +128,34 @@ test('of a long answer the first 64 kB are read', async () => {
   expect(got).toMatchObject({ truncated: true, body: 'x'.repeat(65_536) });
 });
 
-test('a body is sent as JSON', async () => {
+test('a body is sent as JSON, with secrets filled in on the way', async () => {
+  process.env.TEST_ACCOUNT_PASSWORD = 'correct horse é';
   answer = (request, response) =>
     void request.pipe(response.writeHead(201, { 'x-type': request.headers['content-type'] }));
 
-  const got = await http(`127.0.0.1:${port}`).ask({
+  const got = await posting(`127.0.0.1:${port}/login`).ask({
     ...get(`http://127.0.0.1:${port}/login`),
     method: 'POST',
-    body: '{"a":"é"}',
+    body: { email: 'a@janua.example' },
+    secrets: { password: 'env:TEST_ACCOUNT_PASSWORD' },
   });
 
-  expect(got).toMatchObject({ status: 201, body: '{"a":"é"}' });
+  expect(got.status).toBe(201);
+  expect(JSON.parse(got.body)).toEqual({ email: 'a@janua.example', password: 'correct horse é' });
+});
+
+test('a POST goes only where a listed address says so', async () => {
+  const client = posting(`127.0.0.1:${port}/login`);
+
+  for (const path of ['/', '/login/', '/login/../users', '/users?x=/login', '//login'])
+    await expect(
+      client.ask({ ...get(`http://127.0.0.1:${port}${path}`), method: 'POST' }),
+      path,
+    ).rejects.toMatchObject({
+      code: 'target-refused',
+      message: expect.stringContaining('under http.post in connections.yml'),
+    });
+  expect(asked).toEqual([]);
 });
 
 test('no answer within 5 s, a refused connection and an abort end the request', async () => {

@@ -9,7 +9,8 @@ describe('connections.yml', () => {
       s3: {},
       sns: {},
       redis: {},
-      http: { allow: [] },
+      http: { allow: [], post: [] },
+      secrets: {},
       vars: {},
     });
   });

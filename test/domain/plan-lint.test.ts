@@ -24,6 +24,7 @@ describe('components', () => {
     restore: { into: 'janua-primary' },
   };
   const app = { id: 'app', name: 'App', kind: 'kubernetes' };
+  const standby = { slot: 'standby', maxLag: { bytes: 0, time: '1m' } };
 
   test.each<[string, readonly object[], readonly string[]]>([
     ['all there', [app, whole], []],
@@ -34,11 +35,21 @@ describe('components', () => {
     ],
     ['an id twice', [app, app], ['components.1.id: "app" is used twice']],
     [
-      'a database without what a restore needs',
+      'a database that is not named',
       [app, { ...postgres, connection: 'janua-primary' }],
-      ['database', 'owner', 'restore'].map(
-        (field) => `components.1.kind: a postgres component needs "${field}"`,
-      ),
+      ['database', 'owner'].map((field) => `components.1.kind: a postgres component needs "${field}"`),
+    ],
+    [
+      'a standby that is not there, and one of itself',
+      [
+        app,
+        { ...whole, standby: { ...standby, connection: 'janua-2' } },
+        { ...whole, id: 'other', standby: { ...standby, connection: 'janua-primary' } },
+      ],
+      [
+        'components.1.connection: there is no connection "janua-2"; did you mean "janua-primary"? Known: janua-primary',
+        'components.2.standby: "janua-primary" cannot be its own standby',
+      ],
     ],
     [
       'servers that connections.yml does not have',
@@ -61,6 +72,21 @@ describe('components', () => {
   ])('%s', (_, components, faults) => {
     expect(faultsOf({ components })).toEqual(faults);
   });
+});
+
+test('a database with backups says where a copy is restored to', () => {
+  const db = { id: 'db', name: 'Database', kind: 'postgres', connection: 'janua-primary' };
+  const backup = { id: 'daily', component: 'db', kind: 'logical', namePattern: '{YYYYmmdd}.gz' };
+
+  expect(
+    faultsOf({
+      components: [
+        { id: 'app', name: 'App', kind: 'kubernetes' },
+        { ...db, database: 'janua', owner: 'janua' },
+      ],
+      backups: [{ ...backup, location: { connection: 'backups', prefix: '' } }],
+    }),
+  ).toEqual(['components.1.kind: a postgres component needs "restore"']);
 });
 
 describe('backups', () => {
@@ -134,11 +160,19 @@ describe('approvers', () => {
       ['ana', 'ben'],
       drop,
       [
-        'warning approvals.approvers: 2 eligible; an irreversible gate needs two people other than the requester, so name three or let another person start it',
+        'approvals.approvers: 2 eligible; an irreversible gate needs two people other than the requester, who may be an approver: name three',
       ],
     ],
   ])('%s', (_, approvers, runbooks, faults) => {
-    expect(faultsOf({ approvals: { approvers }, ...(runbooks && { runbooks }) })).toEqual(faults);
+    expect(
+      faultsOf({ approvals: { approvers, escalateTo: ['mina'] }, ...(runbooks && { runbooks }) }),
+    ).toEqual(faults);
+  });
+
+  test('that nobody stands behind', () => {
+    expect(faultsOf({ approvals: { approvers: ['ana', 'ben'] } })).toEqual([
+      'warning approvals.escalateTo: nobody more is told when nobody approves: name people',
+    ]);
   });
 });
 

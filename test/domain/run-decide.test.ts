@@ -239,6 +239,26 @@ describe('an answer', () => {
     });
   });
 
+  test('that ends the run is kept as an answer and as an abort with its words', () => {
+    const options = [
+      { value: 'lost', label: 'It is lost' },
+      { value: 'wait', label: 'It may come back', ends: true },
+    ];
+    const asked = asks({ kind: 'decision', question: 'Is it lost?', options });
+    const choosing = (choice: string) => {
+      const decided = answer(runAfter(begun('look'), asked), choice, null);
+      return 'events' in decided ? decided.events : [];
+    };
+
+    expect(choosing('lost').map(({ kind }) => kind)).toEqual(['step.finished']);
+    expect(choosing('wait').at(-1)).toEqual({
+      kind: 'run.abort-requested',
+      person: 'ana',
+      reason: 'It may come back',
+      at: iso(),
+    });
+  });
+
   test.each<[string, Run, string | null, string | null, string | null, string]>([
     ['none of the choices', runAfter(DECISION), 'c', null, null, 'choice-unknown'],
     ['no choice', runAfter(DECISION), null, null, null, 'choice-unknown'],

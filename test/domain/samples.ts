@@ -99,7 +99,7 @@ export function plan(changes: Record<string, unknown> = {}): Plan {
     owner: 'Platform Engineering',
     objectives: { rto: '1h', rpo: '5m' },
     components: [{ id: 'app', name: 'App', kind: 'kubernetes' }],
-    approvals: { approvers: ['ana', 'ben', 'mina'] },
+    approvals: { approvers: ['ana', 'ben', 'mina'], escalateTo: ['mina'] },
     runbooks: {
       recover: {
         title: 'Recover the app',
