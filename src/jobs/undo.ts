@@ -1,3 +1,4 @@
+import type { AnyAction } from '../actions/action.ts';
 import type { Gate, PlacedStep } from '../domain/plan.ts';
 import { stepsOf } from '../domain/plan.ts';
 import { gateState, stepState } from '../domain/run.ts';
@@ -32,8 +33,7 @@ export async function undoStep(attempt: Attempt, placed: PlacedStep): Promise<vo
 async function takeBack(attempt: Attempt, placed: PlacedStep) {
   const { world, snapshot, claim } = attempt;
   const action = actionNamed(world, placed.step.uses);
-  const { undo } = action;
-  if (undo === undefined) return { summary: 'nothing to take back', facts: [] };
+  const undo = action.undo ?? nothingOrRefused(action);
   const params = readParams(action, placed, snapshot);
   if (params instanceof AppError) throw params;
   const state = stepState(snapshot.run, placed.step.id);
@@ -60,6 +60,24 @@ async function takeBack(attempt: Attempt, placed: PlacedStep) {
       world.log({ run: snapshot.run.id, step: placed.step.id, err: error }, 'undo is tried again');
     }
   }
+}
+
+/**
+ * What stands for the undo of an action that has none. What only looks leaves nothing behind; an effect that cannot be taken
+ * back did not happen, or a person must know that it did.
+ */
+function nothingOrRefused(action: AnyAction): NonNullable<AnyAction['undo']> {
+  return async (context, params) => {
+    if (action.class === 'read') return { summary: 'nothing to take back', facts: [] };
+    const seen = await action.observe?.(context, params);
+    if (seen?.happened === 'no') return { summary: 'it did not happen, nothing to take back', facts: [] };
+    throw new AppError(
+      'outside-refused',
+      seen?.happened === 'yes'
+        ? `${action.name} happened and cannot be taken back.`
+        : `Whether ${action.name} happened is not known, and it could not be taken back.`,
+    );
+  };
 }
 
 /**
