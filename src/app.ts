@@ -130,8 +130,16 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
     }
     const ticks = startTicks({ world, queue, incidents, views, draft });
     const looks = [
-      await repeatedly(60_000, 'row counts could not be observed', () => observeDatabases(world)),
-      await repeatedly(10_000, 'primaries could not be observed', () => observePrimaries(world)),
+      await repeatedly(60_000, () =>
+        observeDatabases(world).catch((error: unknown) =>
+          log.warn({ err: error }, 'row counts could not be observed'),
+        ),
+      ),
+      await repeatedly(10_000, () =>
+        observePrimaries(world).catch((error: unknown) =>
+          log.warn({ err: error }, 'primaries could not be observed'),
+        ),
+      ),
     ];
     return {
       stop: async () => {
@@ -142,13 +150,13 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
     };
   }
 
-  /** Now, and again every so often. A look that fails is said; the next one is not far. */
-  async function repeatedly(everyMs: number, failure: string, look: () => Promise<void>) {
+  /** Now, and again every so often; a look that takes longer is not overtaken by the next. */
+  async function repeatedly(everyMs: number, look: () => Promise<void>) {
     let busy = false;
     const once = async () => {
       if (busy) return;
       busy = true;
-      await look().catch((error: unknown) => log.warn({ err: error }, failure));
+      await look();
       busy = false;
     };
     await once();

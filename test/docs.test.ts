@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { actionsPage, planSchema } from '../docs/reference.ts';
 import { actions } from '../src/actions/index.ts';
 import { Connections } from '../src/domain/connections.ts';
 import { People } from '../src/domain/people.ts';
@@ -57,6 +58,11 @@ describe('docs/plans.md', () => {
   test('shows YAML that the loader takes', () => {
     for (const example of examples) expect(() => parseYaml(example, 'example')).not.toThrow();
   });
+});
+
+test('the pages that are written from the code are what the code says: npm run docs', () => {
+  expect(read('docs/actions.md')).toBe(actionsPage());
+  expect(read('plans/plan.schema.json')).toBe(planSchema());
 });
 
 describe('docs/operations.md', () => {

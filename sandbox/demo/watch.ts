@@ -50,3 +50,17 @@ export async function letUpdatesFallDue(world: World, bot: Bot, room: string, te
   }
   return { due, posted: posted().length, onTime };
 }
+
+const Asked = z.object({
+  approvals: z.array(
+    z.object({ requestedAt: z.coerce.date(), votes: z.array(z.object({ at: z.coerce.date() })) }),
+  ),
+});
+
+/** How long a run rested at its gates until the second person had voted. */
+export function waitedForPeopleMs(state: unknown): number {
+  return Asked.parse(state).approvals.reduce((sum, { requestedAt, votes }) => {
+    const last = Math.max(requestedAt.getTime(), ...votes.map(({ at }) => at.getTime()));
+    return sum + last - requestedAt.getTime();
+  }, 0);
+}
