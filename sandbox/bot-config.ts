@@ -4,37 +4,39 @@ import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { stringify } from 'yaml';
-import type { SandboxAws } from './aws.ts';
 import type { SandboxFolder } from './folder.ts';
-import type { JanuaApp } from './janua/app.ts';
-import type { Janua } from './janua/janua.ts';
-import type { Kubernetes } from './kubernetes/kubernetes.ts';
 import type { Programs } from './programs.ts';
-import type { SandboxRedis } from './redis.ts';
 import { defaultPeople } from './slack/cast.ts';
 import { personId, type Slack } from './slack/index.ts';
 
 const run = promisify(execFile);
 
-/** Everything the bot must be told about. */
+/** What the bot must be told about one platform: `connections` is its share of connections.yml, `env` the secrets in it. */
+export type PlatformConfig = {
+  connections: Partial<
+    Record<'postgres' | 'kubernetes' | 's3' | 'sns' | 'redis' | 'secrets' | 'vars', Record<string, unknown>>
+  >;
+  /** The hosts that checks may ask, and the addresses they may post to. */
+  http: { allow: readonly string[]; post: readonly string[] };
+  env: Record<string, string>;
+};
+
 export type BotSurroundings = {
   folder: SandboxFolder;
   programs: Programs;
   databaseUrl: string;
-  janua: Pick<Janua, 'url'>;
-  app: Pick<JanuaApp, 'port' | 'url'>;
-  redis: Pick<SandboxRedis, 'url'>;
-  aws: SandboxAws;
-  kubernetes: Pick<Kubernetes, 'kubeconfig' | 'clusterUid'>;
   slack: Slack;
+  platforms: readonly PlatformConfig[];
   /** Plan files to copy into the configuration. */
   plans: readonly string[];
 };
 
-export const januaPlan = fileURLToPath(new URL('../plans/janua.yml', import.meta.url));
-
 /** Keys with which people sign votes on the command line; paths of the private halves. */
 export type SshKeys = Record<string, string>;
+
+/** The plan that ships for a platform. */
+export const planOf = (platform: string) =>
+  fileURLToPath(new URL(`../plans/${platform}.yml`, import.meta.url));
 
 /**
  * Writes the folder DR_CONFIG names, as an operator would: plans, people.yml, connections.yml. Secrets are only in `env`,
@@ -43,20 +45,19 @@ export type SshKeys = Record<string, string>;
 export async function writeBotConfig(world: BotSurroundings) {
   const configDir = join(world.folder.path, 'config');
   const workDir = join(world.folder.path, 'work');
-  const kubeconfig = join(world.folder.path, 'kubeconfig');
   await Promise.all([mkdir(join(configDir, 'plans'), { recursive: true }), mkdir(workDir)]);
 
-  const sshKeys = await createSshKeys(world.folder.path, ['ana', 'ben']);
+  const sshKeys = await createSshKeys(world.folder.path, ['ana', 'ben', 'mina']);
   const people = await peopleOf(sshKeys);
   await Promise.all([
     ...world.plans.map((plan) => copyFile(plan, join(configDir, 'plans', basename(plan)))),
     writeFile(join(configDir, 'people.yml'), stringify({ people }, { lineWidth: 0 })),
     writeFile(join(configDir, 'connections.yml'), stringify(connectionsOf(world), { lineWidth: 0 })),
-    writeFile(kubeconfig, world.kubernetes.kubeconfig, { mode: 0o600 }),
   ]);
 
-  const { slack, janua, aws } = world;
+  const { slack } = world;
   const env = {
+    ...Object.fromEntries(world.platforms.flatMap((platform) => Object.entries(platform.env))),
     DR_DATABASE_URL: world.databaseUrl,
     DR_CONFIG: configDir,
     DR_WORK_DIR: workDir,
@@ -67,42 +68,21 @@ export async function writeBotConfig(world: BotSurroundings) {
     DR_SLACK_API_URL: slack.apiUrl,
     DR_HTTP_HOST: '127.0.0.1',
     DR_HTTP_PORT: '0',
-    JANUA_PG_URL: janua.url('dr_restore'),
-    JANUA_APP_PG_URL: janua.url('janua_app'),
-    JANUA_WORKER_PG_URL: janua.url('janua_worker'),
-    JANUA_KUBECONFIG: kubeconfig,
-    JANUA_S3_KEY: aws.credentials.accessKeyId,
-    JANUA_S3_SECRET: aws.credentials.secretAccessKey,
-    JANUA_REDIS_URL: world.redis.url,
     // The client programs of the clusters' own version come first.
     PATH: [dirname(world.programs.psql), process.env.PATH ?? ''].join(delimiter),
   };
   return { configDir, env, sshKeys };
 }
 
-function connectionsOf({ aws, kubernetes, app }: BotSurroundings) {
-  const account = {
-    region: aws.region,
-    endpoint: aws.endpoint,
-    accessKeyId: 'env:JANUA_S3_KEY',
-    secretAccessKey: 'env:JANUA_S3_SECRET',
+function connectionsOf({ platforms }: BotSurroundings) {
+  const merged: Record<string, Record<string, unknown>> = {};
+  for (const { connections } of platforms)
+    for (const [kind, named] of Object.entries(connections)) merged[kind] = { ...merged[kind], ...named };
+  const http = {
+    allow: platforms.flatMap(({ http }) => http.allow),
+    post: platforms.flatMap(({ http }) => http.post),
   };
-  return {
-    postgres: {
-      'janua-primary': {
-        url: 'env:JANUA_PG_URL',
-        roleUrls: { janua_app: 'env:JANUA_APP_PG_URL', janua_worker: 'env:JANUA_WORKER_PG_URL' },
-      },
-    },
-    kubernetes: {
-      janua: { kubeconfig: 'env:JANUA_KUBECONFIG', context: 'janua', uid: kubernetes.clusterUid },
-    },
-    s3: { 'janua-backups': { bucket: aws.bucket, ...account } },
-    sns: { 'janua-dr': { topicArn: aws.topicArn, ...account } },
-    redis: { 'janua-sessions': { url: 'env:JANUA_REDIS_URL' } },
-    http: { allow: [`127.0.0.1:${app.port}`] },
-    vars: { 'janua-url': app.url },
-  };
+  return { ...merged, http };
 }
 
 /** The workspace's people but guests and bots: a guest is nobody the bot answers to. Support may look and not act. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { World } from './world.ts';
+import type { BaseWorld } from './world.ts';
 
 const file = (name: string) => fileURLToPath(new URL(`../src/${name}`, import.meta.url));
 
@@ -17,7 +17,7 @@ export type Bot = Awaited<ReturnType<typeof startBot>>;
  * role. It is another process and knows nothing of the world but its environment and its configuration folder.
  */
 export async function startBot(
-  world: World,
+  world: BaseWorld,
   options: { slack?: 'socket' | 'off'; log?: (line: string) => void } = {},
 ) {
   const env = {

@@ -8,7 +8,7 @@ export type SandboxFolder = Awaited<ReturnType<typeof createSandboxFolder>>;
 
 /**
  * A shell that outlives this process. It reads "add <pid>" and "drop <pid>" lines; when its input ends without "done",
- * this process has died (Ctrl-C, SIGKILL, a crash), and it ends the listed programs and removes the folder.
+ * this process has died (Ctrl-C, SIGKILL, a crash), and it ends the listed programs, paused ones too, and removes the folder.
  */
 const guardScript = `
 trap '' INT TERM HUP
@@ -21,6 +21,7 @@ while read -r word pid; do
   esac
 done
 kill -INT $pids
+kill -CONT $pids
 for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
   alive=
   for pid in $pids; do kill -0 $pid && alive=yes; done

@@ -16,7 +16,7 @@ export type ProcessOptions = {
   user?: { uid: number; gid: number } | undefined;
   cwd?: string;
   env?: Record<string, string | undefined>;
-  ready: () => Promise<boolean>;
+  ready: (pid: number) => Promise<boolean>;
   readyTimeoutMs?: number;
 };
 
@@ -67,7 +67,7 @@ export async function startProcess(options: ProcessOptions) {
   }
 
   const deadline = Date.now() + readyTimeoutMs;
-  while (!(await ready())) {
+  while (!(await ready(pid))) {
     if (running && Date.now() < deadline) {
       await Promise.race([sleep(15), exited]);
       continue;
@@ -78,6 +78,31 @@ export async function startProcess(options: ProcessOptions) {
     throw new Error(`${name} ${reason}. The end of its log:\n${lines}`);
   }
   return { pid, stop, isRunning: () => running };
+}
+
+/** Takes in a program that somebody else started, such as `pg_ctl start`: guarded and stopped as our own. */
+export function adoptProcess(folder: SandboxFolder, pid: number): RunningProcess {
+  folder.guard(pid);
+  const isRunning = () => signalled(pid, 0);
+  return {
+    pid,
+    isRunning,
+    async stop(signal, patienceMs = 10_000) {
+      signalled(pid, signal);
+      for (const deadline = Date.now() + patienceMs; isRunning(); await sleep(15))
+        if (Date.now() > deadline) signalled(pid, 'SIGKILL');
+      folder.release(pid);
+    },
+  };
+}
+
+/** False where there is no such process any more. */
+export function signalled(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(pid, signal);
+  } catch {
+    return false;
+  }
 }
 
 /** A port nobody listens on now. Another program may take it before it is used; the caller's start then fails. */

@@ -6,7 +6,16 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-const postgresPrograms = ['initdb', 'postgres', 'pg_ctl', 'psql', 'pg_dump', 'pg_restore'] as const;
+const postgresPrograms = [
+  'initdb',
+  'postgres',
+  'pg_ctl',
+  'psql',
+  'pg_dump',
+  'pg_restore',
+  'pg_basebackup',
+  'pg_rewind',
+] as const;
 
 /** Absolute paths of the programs the sandbox runs. All PostgreSQL programs come from one folder, so from one version. */
 export type Programs = Record<(typeof postgresPrograms)[number] | 'redis-server', string>;
@@ -78,6 +87,8 @@ async function findPrograms({
     psql: at('psql'),
     pg_dump: at('pg_dump'),
     pg_restore: at('pg_restore'),
+    pg_basebackup: at('pg_basebackup'),
+    pg_rewind: at('pg_rewind'),
     'redis-server': join(redis ?? '', 'redis-server'),
   };
   return { programs, missing, packages };

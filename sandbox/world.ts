@@ -1,20 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { startAws } from './aws.ts';
-import { januaPlan, writeBotConfig } from './bot-config.ts';
+import { planOf, writeBotConfig } from './bot-config.ts';
 import { createClock } from './clock.ts';
 import { createSandboxFolder } from './folder.ts';
-import { startApp } from './janua/app.ts';
-import { createDamage } from './janua/damage.ts';
-import { createJanua } from './janua/janua.ts';
-import { startWorker } from './janua/worker.ts';
-import { type KubernetesOptions, startKubernetes } from './kubernetes/kubernetes.ts';
+import { januaConfig } from './janua/config.ts';
+import { type JanuaPlatform, startJanua } from './janua/platform.ts';
+import type { KubernetesOptions } from './kubernetes/kubernetes.ts';
+import { createParts } from './parts.ts';
 import { type PostgresCluster, startPostgres } from './postgres.ts';
-import { startProber } from './prober.ts';
 import { ensurePrograms } from './programs.ts';
-import { startRedis } from './redis.ts';
 import { type SlackOptions, startSlack } from './slack/index.ts';
+import { vezaConfig } from './veza/config.ts';
+import { startVeza, type Veza } from './veza/veza.ts';
 
-export type World = Awaited<ReturnType<typeof startWorld>>;
+export type Platform = 'janua' | 'veza';
 
 export type WorldOptions = {
   /** One line for each thing that is up. */
@@ -24,119 +22,68 @@ export type WorldOptions = {
   /** Install missing programs without asking. */
   yes?: boolean;
   slack?: SlackOptions;
+  /** Of each platform's own cluster. */
   kubernetes?: KubernetesOptions;
+  /** The shipped ones of the platforms unless told. */
   plans?: readonly string[];
+  /** Only Janua unless told. */
+  platforms?: readonly Platform[];
 };
+
+/** What a bot needs, whichever platforms it looks after. */
+export type BaseWorld = Awaited<ReturnType<typeof startAll>>['base'];
+export type World = BaseWorld & JanuaPlatform & { env: Awaited<ReturnType<typeof januaConfig>>['env'] };
+export type VezaWorld = BaseWorld & { veza: Veza };
 
 /**
  * Starts the whole pretend world but the bot. Everything is in one temporary folder, listens on 127.0.0.1 only, and is gone
  * after `stop`, after a failed start, and after this process was killed.
  */
-export async function startWorld(options: WorldOptions = {}) {
-  const { log = () => undefined, now = new Date(), plans = [januaPlan] } = options;
+export async function startWorld(options?: WorldOptions & { platforms?: readonly ['janua'] }): Promise<World>;
+export async function startWorld(
+  options: WorldOptions & { platforms: readonly ['veza'] },
+): Promise<VezaWorld>;
+export async function startWorld(
+  options: WorldOptions & { platforms: readonly ['janua', 'veza'] },
+): Promise<World & VezaWorld>;
+export async function startWorld(options: WorldOptions = {}): Promise<BaseWorld> {
+  const { base, janua, veza } = await startAll(options);
+  return { ...base, ...janua, ...(veza && { veza }) };
+}
+
+async function startAll(options: WorldOptions) {
+  const { log = () => undefined, now = new Date(), platforms = ['janua'], kubernetes = {} } = options;
+  const plans = options.plans ?? platforms.map(planOf);
   const programs = await ensurePrograms({ yes: options.yes ?? false });
   const folder = await createSandboxFolder();
+  const parts = createParts(log);
+  const here = { folder, programs, parts, now, kubernetes };
 
-  const beginnings: Promise<unknown>[] = [];
-  const endings: (() => unknown)[] = [];
-  /** `stop` waits for what is still starting: a part that comes up afterwards would be left behind. */
-  function watch<T>(starting: Promise<T>): Promise<T> {
-    beginnings.push(starting);
-    return starting;
-  }
-  function begin<Part extends { stop(mode?: 'immediate'): unknown }>(name: string, starting: Promise<Part>) {
-    const begun = starting.then((part) => {
-      endings.unshift(() => part.stop('immediate'));
-      log(`${name} is up`);
-      return part;
-    });
-    return watch(begun);
-  }
-  function follow(name: string, change: Promise<void>): void {
-    change.catch((error: unknown) => log(`${name} cannot follow its pods: ${error}`));
-  }
   async function stop(): Promise<void> {
-    await Promise.allSettled(beginnings);
-    for (const end of endings.splice(0)) {
-      // One part that cannot stop must not keep the others running.
-      await Promise.resolve()
-        .then(end)
-        .catch((error: unknown) => log(`could not stop a part: ${error}`));
-    }
+    await parts.stop();
     await folder.remove();
   }
 
   try {
-    const [bot, platform, redis, kubernetes, slack] = await Promise.all([
-      begin('the bot’s PostgreSQL', startPostgres({ folder, programs, name: 'bot' })).then(createBotDatabase),
-      watch(startPlatform()),
-      begin('Redis', startRedis({ folder, programs })),
-      begin('Kubernetes', startKubernetes(options.kubernetes ?? {})),
-      begin('Slack', startSlack(options.slack ?? {})),
+    const [bot, slack, janua, veza] = await Promise.all([
+      parts.watch(startBotDatabase()),
+      parts.begin('Slack', startSlack(options.slack ?? {})),
+      platforms.includes('janua') ? parts.watch(startJanua(here)) : undefined,
+      platforms.includes('veza') ? parts.watch(startVeza(here)) : undefined,
     ]);
-    const { cluster, aws, janua, damage, app, worker } = platform;
-
-    seedKubernetes();
-    endings.unshift(
-      kubernetes.control.onPods('janua', 'janua-api', (ready) => follow('janua-api', app.setReady(ready))),
-      // A pod that is shutting down still holds its session: only when it is gone is the database free of it.
-      kubernetes.control.onPods('janua', 'janua-worker', (_, pods) =>
-        follow('janua-worker', worker.setReady(pods.length)),
-      ),
-    );
-    const prober = startProber({ url: `${app.url}/health` });
-    endings.unshift(prober.stop);
-
-    const surroundings = {
-      folder,
-      programs,
-      databaseUrl: bot.url,
-      janua,
-      app,
-      redis,
-      aws,
-      kubernetes,
-      slack,
-      plans,
-    };
+    const configs = await Promise.all([
+      ...(janua ? [januaConfig({ folder, ...janua })] : []),
+      ...(veza ? [vezaConfig(folder, veza)] : []),
+    ]);
+    const surroundings = { folder, programs, databaseUrl: bot.url, slack, platforms: configs, plans };
     const { configDir, env, sshKeys } = await writeBotConfig(surroundings);
     log(`everything is in ${folder.path}`);
 
-    function seedKubernetes() {
-      kubernetes.control.seed({
-        namespace: 'janua',
-        deployments: [
-          {
-            name: 'janua-api',
-            replicas: 4,
-            image: 'janua/api:2.4.0',
-            hpa: { minReplicas: 3, maxReplicas: 10 },
-          },
-          { name: 'janua-worker', replicas: 2, image: 'janua/worker:2.4.0' },
-        ],
-        secrets: {
-          'janua-secrets': {
-            DATABASE_URL: janua.url('janua_app'),
-            FIELD_ENCRYPTION_KEY: randomBytes(32).toString('base64'),
-          },
-        },
-      });
-    }
-
-    return {
+    const base = {
       now,
       folder,
       programs,
       bot,
-      cluster,
-      janua,
-      app,
-      worker,
-      damage,
-      prober,
-      redis,
-      aws,
-      kubernetes,
       slack,
       configDir,
       env,
@@ -147,26 +94,15 @@ export async function startWorld(options: WorldOptions = {}) {
       startClock: () => createClock({ adminUrl: bot.superuserUrl }),
       stop,
     };
+    return { base, janua, veza };
   } catch (error) {
     await stop();
     throw error;
   }
 
-  async function startPlatform() {
-    // What the bot must refuse to swap under, it must be possible to have: prepared transactions and logical slots.
-    const settings = { max_prepared_transactions: '10', wal_level: 'logical' };
-    const [cluster, aws] = await Promise.all([
-      begin('Janua’s PostgreSQL', startPostgres({ folder, programs, name: 'janua', settings })),
-      begin('S3 and SNS', startAws()),
-    ]);
-    const dumping = { cluster, aws, folder, programs, now };
-    const janua = await createJanua(dumping);
-    log('Janua’s data and backups are there');
-    const [app, worker] = await Promise.all([
-      begin('janua-api', startApp({ databaseUrl: janua.url('janua_app') })),
-      begin('janua-worker', startWorker({ databaseUrl: janua.url('janua_worker') })),
-    ]);
-    return { cluster, aws, janua, damage: createDamage(dumping, janua), app, worker };
+  async function startBotDatabase() {
+    const cluster = startPostgres({ folder, programs, name: 'bot' });
+    return createBotDatabase(await parts.begin('the bot’s PostgreSQL', cluster));
   }
 }
 

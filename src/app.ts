@@ -135,7 +135,7 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
           log.warn({ err: error }, 'row counts could not be observed'),
         ),
       ),
-      await repeatedly(10_000, () =>
+      await repeatedly(2_000, () =>
         observePrimaries(world).catch((error: unknown) =>
           log.warn({ err: error }, 'primaries could not be observed'),
         ),

@@ -2,12 +2,13 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Bot } from '../bot.ts';
 import { queryOnce } from '../postgres.ts';
+import { namespace, primarySet } from '../veza/cluster.ts';
 import { database } from '../veza/numbers.ts';
 import { startWriter } from '../veza/writer.ts';
 import type { VezaWorld } from '../world.ts';
 import { walkLog } from './chain.ts';
 import { insist, insistSays, until } from './check.ts';
-import { declare, fingerprintOn, showRun } from './room.ts';
+import { declare, showRun, votesOn } from './room.ts';
 import { type Tell, waitedForPeopleMs } from './watch.ts';
 import { watchWritable } from './writable.ts';
 
@@ -33,14 +34,16 @@ export async function playFailover(world: VezaWorld, bot: Bot, tell: Tell) {
   ];
   const writer = startWriter({ app, perSecond: 50 });
   const writable = watchWritable(veza);
-  // The bot remembers how far the primary has come every ten seconds; the last look before the crash is the measure.
   await sleep(3_000);
-
-  const died = await veza.damage.losePrimary({ unreplicated: UNREPLICATED });
+  const died = await veza.damage.losePrimary({
+    unreplicated: UNREPLICATED,
+    // The bot looks at the primary every two seconds: its last look is what the loss is measured by.
+    lastMoment: () => seenOnceMore(world),
+  });
   const promised = [...writer.acknowledged().keys, ...died.lost.keys];
   tell(`${died.said} ${died.acknowledged.toLocaleString('en')} messages were acknowledged in all.`);
 
-  const room = await declare(slack, ana, 'veza sev1 Messages cannot be sent');
+  const room = await declare(slack, ana, 'veza sev1 Messages cannot be sent', died.at);
   tell(`Ana declares ${room.incident} and takes command.`);
   const { run, preview } = await room.startRunbook(ana, {
     id: 'database-failover',
@@ -87,7 +90,10 @@ export async function playFailover(world: VezaWorld, bot: Bot, tell: Tell) {
   await until(async () => writer.outages().at(-1)?.to !== undefined, 'messages to be sent again');
   const outage = writer.outages().find(({ from }) => from >= died.at) ?? writer.outages().at(-1);
   const appWritesAgainMs = (outage?.to?.getTime() ?? 0) - died.at.getTime();
-  await room.waitFor((text) => text.includes(run) && /Watch for 5 minutes/.test(text), 'the watch');
+  await room.waitFor(
+    (text) => text.includes(run) && /Watch for 5 minutes/.test(text) && /waiting until/.test(text),
+    'the watch after the switch',
+  );
   await bot.clock.advance(6 * MINUTE);
   const told = await room.waitFor(
     (text) => text.includes('pg_rewind'),
@@ -96,7 +102,9 @@ export async function playFailover(world: VezaWorld, bot: Bot, tell: Tell) {
   );
   tell('Messages are sent again. The bot says how the old primary becomes the standby.');
 
-  await primary.shell(commandsIn(slack.textOf(told)));
+  await primary.shell(codeBlockIn(told));
+  veza.damage.repairMachine();
+  veza.kubernetes.control.patch('statefulsets', namespace, primarySet, { spec: { replicas: 1 } });
   await until(async () => (await showRun(bot, run))?.outcome === 'done', 'the end of the run', 90_000);
   tell('The commands are run as they stand. The old primary streams from the new one; the run is done.');
   await writer.stop();
@@ -135,14 +143,7 @@ export async function playFailover(world: VezaWorld, bot: Bot, tell: Tell) {
     commits: { acknowledged, survived, lostOnCard },
     fenced: { by: state.steps.fence.output.by, evidence: state.steps.fence.output.evidence },
     promoted: { timelineBefore, timelineAfter },
-    approvals: [first, second].flatMap((card, index) =>
-      state.approvals[index].votes.map((vote: { person: string }) => ({
-        gate: state.approvals[index].gate,
-        class: state.approvals[index].class,
-        by: vote.person,
-        fingerprint: fingerprintOn(slack, card),
-      })),
-    ),
+    approvals: [first, second].flatMap((card) => votesOn(slack.textOf(card), state)),
     refusedClicks: room.refusedClicks,
     appWritesAgainMs,
     waitedForPeopleMs: waitedForPeopleMs(state),
@@ -150,9 +151,26 @@ export async function playFailover(world: VezaWorld, bot: Bot, tell: Tell) {
   };
 }
 
-/** What stands in the message's code block, or after its first line. */
-function commandsIn(text: string): string {
-  return text.slice(text.indexOf('On its host:') + 'On its host:'.length).trim();
+/** Waits until the bot has looked at the primary once more. */
+async function seenOnceMore({ bot }: VezaWorld): Promise<void> {
+  const newest = async () => {
+    const sql =
+      "select coalesce(max(at), 'epoch')::text as at from public.observations where kind = 'primary'";
+    return (await queryOnce(bot.superuserUrl, sql))[0]?.at;
+  };
+  const before = await newest();
+  await until(async () => (await newest()) !== before, 'the bot to look at the primary');
+}
+
+/** What a person copies from a message: the text of its code block, with Slack's escapes undone. */
+function codeBlockIn({ blocks }: { blocks: unknown }): string {
+  const raw = JSON.stringify(blocks).match(/```\\n(.*?)\\n```/)?.[1] ?? '';
+  return z
+    .string()
+    .parse(JSON.parse(`"${raw}"`))
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
 }
 
 async function countMessages(url: string): Promise<number> {

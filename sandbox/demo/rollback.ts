@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import type { Bot } from '../bot.ts';
-import { namespace } from '../veza/cluster.ts';
+import { backend, namespace } from '../veza/cluster.ts';
 import type { VezaWorld } from '../world.ts';
 import { walkLog } from './chain.ts';
 import { insist, insistSays, until } from './check.ts';
-import { declare, fingerprintOn, showRun } from './room.ts';
+import { declare, showRun, votesOn } from './room.ts';
 import { type Tell, waitedForPeopleMs } from './watch.ts';
 
 const Deployment = z.object({
@@ -19,14 +19,15 @@ export async function playRollback(world: VezaWorld, bot: Bot, tell: Tell) {
   const { slack, veza } = world;
   const [ana, ben] = [slack.person('ana'), slack.person('ben')];
   const image = () =>
-    Deployment.parse(veza.kubernetes.control.get('deployments', namespace, 'veza-api')).spec.template.spec
+    Deployment.parse(veza.kubernetes.control.get('deployments', namespace, backend)).spec.template.spec
       .containers[0]?.image ?? '';
   const before = image();
+  const beganAt = new Date();
   const released = await veza.damage.releaseBad();
-  insist(!veza.prober.isUp(), 'health to fail');
+  await until(async () => !veza.prober.isUp(), 'health to fail');
   tell(`${released.said} Health fails.`);
 
-  const room = await declare(slack, ana, 'veza sev2 The release of this morning does not start');
+  const room = await declare(slack, ana, 'veza sev2 The release of this morning does not start', beganAt);
   const { run } = await room.startRunbook(ana, { id: 'rollback', title: 'Roll the backend API back' });
   tell(`Ana declares ${room.incident} and starts ${run}: it looks at pods, events and logs.`);
 
@@ -65,17 +66,11 @@ export async function playRollback(world: VezaWorld, bot: Bot, tell: Tell) {
   tell(`Veza works again; ${room.incident} is resolved, the log of ${log.events} events is unbroken.`);
 
   const state = await showRun(bot, run);
-  const [approval] = state.approvals;
   return {
     run,
     image: { before, released: released.image, after: image() },
     revision: wanted,
-    approvals: approval.votes.map((vote: { person: string }) => ({
-      gate: approval.gate,
-      class: approval.class,
-      by: vote.person,
-      fingerprint: fingerprintOn(slack, card),
-    })),
+    approvals: votesOn(slack.textOf(card), state),
     refusedClicks: room.refusedClicks,
     healthyAgainMs: Math.round(veza.prober.downtimeBetween(opening, new Date())),
     waitedForPeopleMs: waitedForPeopleMs(state),

@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Bot } from '../bot.ts';
 import type { World } from '../world.ts';
 import { insist, insistSays } from './check.ts';
@@ -8,8 +9,8 @@ type Message = Awaited<ReturnType<Slack['waitForMessage']>>;
 
 export type Room = ReturnType<typeof inRoom>;
 
-/** Declares an incident by typed words, waits for its channel, and takes command there. */
-export async function declare(slack: Slack, who: Member, words: string) {
+/** Declares an incident by typed words, waits for its channel, takes command there, and says when it began. */
+export async function declare(slack: Slack, who: Member, words: string, beganAt: Date) {
   await who.command('#incidents', `/dr declare ${words}`);
   const title = words.replace(/^\S+ sev\d /i, '');
   const announced = await slack.waitForMessage(
@@ -28,6 +29,7 @@ export async function declare(slack: Slack, who: Member, words: string) {
     timeoutMs: 15_000,
     what: 'the commander on the card',
   });
+  await who.command(room, `/dr edit began=${beganAt.toISOString()} detected=${new Date().toISOString()}`);
   return inRoom(slack, incident, room);
 }
 
@@ -42,11 +44,15 @@ function inRoom(slack: Slack, incident: string, room: string) {
   async function startRunbook(who: Member, runbook: { id: string; title: string }) {
     await who.pressNewest(room, 'Run a runbook');
     await who.waitForView('Run a runbook');
-    await slack.waitFor(() => who.viewText().includes(runbook.title), {
+    await slack.waitFor(() => who.viewText().includes(runbook.id), {
       timeoutMs: 10_000,
       what: 'the runbooks in the dialog',
     });
-    await who.fill({ runbook: runbook.id });
+    await who.fill({ Runbook: runbook.id });
+    await slack.waitFor(() => who.viewText().includes(`*${runbook.title}*`), {
+      timeoutMs: 10_000,
+      what: 'the chosen runbook',
+    });
     await who.submit();
     await slack.waitFor(() => who.viewText().includes('Nothing has been changed by this preview'), {
       timeoutMs: 40_000,
@@ -104,7 +110,12 @@ function inRoom(slack: Slack, incident: string, room: string) {
     if (typedName !== undefined && who.viewText().includes('Type the name'))
       await who.fill({ name: typedName });
     const answer = await who.submit();
-    const says = answer.kind === 'view' ? who.viewText() : JSON.stringify(answer);
+    const says =
+      answer.kind === 'view'
+        ? who.viewText()
+        : answer.kind === 'errors'
+          ? Object.values(answer.errors).join(' ')
+          : JSON.stringify(answer);
     await who.closeView();
     if (!says.includes('is recorded'))
       refusedClicks.push({ by: key, reason: says.replace(/\s+/g, ' ').slice(0, 160) });
@@ -129,8 +140,30 @@ function inRoom(slack: Slack, incident: string, room: string) {
   };
 }
 
-export const fingerprintOn = (slack: Slack, card: Message): string =>
-  slack.textOf(card).match(/[0-9A-Z]{4}-[0-9A-Z]{4}/)?.[0] ?? '';
+const Approvals = z.object({
+  approvals: z.array(
+    z.object({
+      id: z.string(),
+      gate: z.string(),
+      class: z.string(),
+      votes: z.array(z.object({ person: z.string() })),
+    }),
+  ),
+});
+
+/** Who voted on a card, with the fingerprint that stood on it. */
+export function votesOn(card: string, run: unknown) {
+  const approval = Approvals.parse(run).approvals.find(({ id }) => card.includes(`${id} `));
+  insist(approval !== undefined, 'the approval of the card', card.slice(0, 400));
+  const fingerprint = card.match(/fingerprint \*?([0-9A-Z]{4}-[0-9A-Z]{4})/)?.[1] ?? '';
+  insist(fingerprint !== '', 'a fingerprint on the card', card.slice(-400));
+  return (approval?.votes ?? []).map(({ person }) => ({
+    gate: approval?.gate,
+    class: approval?.class,
+    by: person,
+    fingerprint,
+  }));
+}
 
 /** A run as the command line shows it, which is what the bot has in its rows. */
 export async function showRun(bot: Bot, run: string) {

@@ -29,3 +29,10 @@ export const historyMs = 800 * 24 * hour;
 
 /** Everybody's password. */
 export const password = 'correct horse battery staple';
+
+/** The releases of janua-api so far, by their age. */
+export const releases = [
+  { version: '2.3.0', agoMs: 34 * 24 * hour },
+  { version: '2.3.1', agoMs: 12 * 24 * hour },
+  { version: '2.4.0', agoMs: 2 * 24 * hour },
+] as const;

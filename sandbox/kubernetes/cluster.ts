@@ -3,7 +3,7 @@ import { createAutoscalerController } from './controllers/autoscalers.ts';
 import { createDeploymentController } from './controllers/deployments.ts';
 import { createEvents } from './controllers/events.ts';
 import { createJobController, type RunJob } from './controllers/jobs.ts';
-import { createKubelet } from './controllers/pods.ts';
+import { createKubelet, type Program } from './controllers/pods.ts';
 import { createReplicaSetController } from './controllers/replicasets.ts';
 import { createStatefulSetController } from './controllers/statefulsets.ts';
 import { podView, workloadOf } from './controllers/workloads.ts';
@@ -36,20 +36,35 @@ export function createCluster(deps: {
 }) {
   const { store, lifecycle, logs, clock, random, tempo, restless } = deps;
   const crashing = new Map<string, string | undefined>();
+  const lost = new Set<string>();
+  const programs = new Map<string, Program>();
   const demands = new Map<string, number>();
   let seen = 0;
   let lookedAt = 0;
   let runJob: RunJob = () => ({ exitCode: 0 });
 
+  const keyOf = (pod: KubeObject) => `${pod.metadata.namespace}/${workloadOf(pod)}`;
+
   function crashes(pod: KubeObject): boolean {
-    const key = `${pod.metadata.namespace}/${workloadOf(pod)}`;
+    const key = keyOf(pod);
     const image = crashing.get(key);
     return crashing.has(key) && (image === undefined || image === podView(pod).image);
   }
 
   const emit = createEvents(store, clock);
   const { podStartMs: startMs, podStopMs: stopMs, statusWriteMs, hpaSyncMs: syncMs } = tempo;
-  const kubelet = createKubelet({ store, logs, emit, clock, random, startMs, stopMs, crashes });
+  const kubelet = createKubelet({
+    store,
+    logs,
+    emit,
+    clock,
+    random,
+    startMs,
+    stopMs,
+    crashes,
+    isLost: (pod) => lost.has(keyOf(pod)),
+    programOf: (pod) => programs.get(keyOf(pod)),
+  });
   const replicaSets = createReplicaSetController({ store, lifecycle, emit, random });
   const deployments = createDeploymentController({ store, emit, clock, statusWriteMs, restless });
   const statefulSets = createStatefulSetController({ store, lifecycle });
@@ -89,6 +104,20 @@ export function createCluster(deps: {
       const key = `${namespace}/${workload}`;
       if (mode === false) crashing.delete(key);
       else crashing.set(key, mode === true ? undefined : mode.image);
+    },
+
+    /** The node of a workload's pods no longer answers: they are not Ready, and deleted ones never go away. */
+    setNodeLost(namespace: string, workload: string, isLost: boolean): void {
+      const key = `${namespace}/${workload}`;
+      if (isLost) lost.add(key);
+      else lost.delete(key);
+    },
+
+    /** Gives the pods of a workload something that really runs. Done when it runs in those that are there. */
+    setProgram(namespace: string, workload: string, program: Program): Promise<void> {
+      const key = `${namespace}/${workload}`;
+      programs.set(key, program);
+      return kubelet.adopt(store.list('pods', namespace).filter((pod) => keyOf(pod) === key));
     },
 
     setDemand(namespace: string, autoscaler: string, replicas: number | undefined): void {

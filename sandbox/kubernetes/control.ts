@@ -4,13 +4,13 @@ import type { Cluster } from './cluster.ts';
 import { type PodView, podView, workloadOf } from './controllers/workloads.ts';
 import type { createFaults } from './faults.ts';
 import { isJsonObject, type JsonObject, member, sameJson } from './json.ts';
-import { type Draft, KubeObject } from './kinds.ts';
+import { Deployment, type Draft, KubeObject } from './kinds.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { PodLogs } from './logs.ts';
 import { mergePatch } from './patch.ts';
 import { type Plural, resources } from './resources.ts';
 import { leastPrivilege, type Rule, type Users } from './rules.ts';
-import { objectsOf, type Seed } from './seed.ts';
+import { historyOf, objectsOf, type Seed } from './seed.ts';
 import { notFound } from './status.ts';
 import type { Store } from './store.ts';
 import { validate } from './validate.ts';
@@ -50,11 +50,14 @@ export function createControl(deps: {
     for (const { plural, ...draft } of objectsOf(given)) {
       if (plural !== 'namespaces' || !store.get(plural, '', given.namespace)) create(plural, draft);
     }
+    for (const { name, history = [] } of given.deployments ?? [])
+      for (const set of historyOf(Deployment.parse(required('deployments', given.namespace, name)), history))
+        store.create('replicasets', validate('replicasets', set));
     if (given.ready ?? true) cluster.settleInstantly();
     if (!(given.grant ?? true)) return;
     const names = (list: readonly { readonly name: string }[] = []) => list.map(({ name }) => name);
-    const { namespace, deployments, statefulsets } = given;
-    const scope = { namespace, deployments: names(deployments), statefulsets: names(statefulsets) };
+    const { namespace, deployments, statefulsets, patchedSecrets: secrets = [] } = given;
+    const scope = { namespace, deployments: names(deployments), statefulsets: names(statefulsets), secrets };
     users.setRules(bot, [...users.rulesOf(bot), ...leastPrivilege(scope)]);
   }
 
@@ -87,6 +90,23 @@ export function createControl(deps: {
     );
   }
 
+  /** Applies a merge patch to an object, as somebody else than the bot would. */
+  function patch(
+    plural: Plural,
+    namespace: string | undefined,
+    name: string,
+    change: JsonObject,
+  ): KubeObject {
+    const before = required(plural, namespace ?? '', name);
+    const copy: unknown = structuredClone(before);
+    const next = KubeObject.parse(mergePatch(isJsonObject(copy) ? copy : {}, change));
+    const moved =
+      'spec' in change && next.metadata.generation !== undefined && !sameJson(next.spec, before.spec);
+    const generation = (next.metadata.generation ?? 0) + 1;
+    const metadata = moved ? { ...next.metadata, generation } : next.metadata;
+    return store.update(plural, validate(plural, { ...next, metadata }, before));
+  }
+
   return {
     seed,
     onPods,
@@ -95,6 +115,8 @@ export function createControl(deps: {
     down: deps.down,
     up: deps.up,
     setCrashLoop: cluster.setCrashLoop,
+    setNodeLost: cluster.setNodeLost,
+    setProgram: cluster.setProgram,
     setDemand: cluster.setDemand,
     onJob: cluster.onJob,
     fault: faults.add,
@@ -118,17 +140,15 @@ export function createControl(deps: {
     },
 
     create,
+    patch,
 
-    /** Applies a merge patch to an object, as somebody else than the bot would. */
-    patch(plural: Plural, namespace: string | undefined, name: string, patch: JsonObject): KubeObject {
-      const before = required(plural, namespace ?? '', name);
-      const copy: unknown = structuredClone(before);
-      const next = KubeObject.parse(mergePatch(isJsonObject(copy) ? copy : {}, patch));
-      const moved =
-        'spec' in patch && next.metadata.generation !== undefined && !sameJson(next.spec, before.spec);
-      const generation = (next.metadata.generation ?? 0) + 1;
-      const metadata = moved ? { ...next.metadata, generation } : next.metadata;
-      return store.update(plural, validate(plural, { ...next, metadata }, before));
+    /** As `kubectl set image` on the one container. */
+    setImage(namespace: string, deployment: string, image: string): void {
+      const { template } = Deployment.parse(required('deployments', namespace, deployment)).spec;
+      const [container] = template.spec.containers;
+      patch('deployments', namespace, deployment, {
+        spec: { template: { spec: { containers: [{ ...container, image }] } } },
+      });
     },
 
     remove(plural: Plural, namespace: string | undefined, name: string): void {

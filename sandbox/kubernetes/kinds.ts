@@ -174,9 +174,17 @@ const Namespace = KubeObject.extend({
   status: z.looseObject({ phase: z.string() }).default({ phase: 'Active' }),
 });
 
+const SecretKey = z
+  .string()
+  .regex(
+    /^[-._a-zA-Z0-9]{1,253}$/,
+    "a valid config key must consist of alphanumeric characters, '-', '_' or '.'",
+  );
+
 const Secret = KubeObject.extend({
   type: z.string().default('Opaque'),
-  data: z.record(z.string(), z.base64({ error: 'must be base64' })).optional(),
+  immutable: z.boolean().optional(),
+  data: z.record(SecretKey, z.base64({ error: 'must be base64' })).optional(),
 });
 
 /** The schema of each kind: what it must satisfy to be stored (422), and the defaults it gets. */

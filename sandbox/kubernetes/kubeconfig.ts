@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { stringify } from 'yaml';
 
 /** A kubeconfig for one user. `insecure-skip-tls-verify` because the client refuses plain HTTP without it. */
@@ -11,4 +13,11 @@ export function kubeconfigText(given: { url: string; context: string; user: stri
     contexts: [{ name: context, context: { cluster: context, user } }],
     'current-context': context,
   });
+}
+
+/** Puts a kubeconfig into a file that only its owner may read, and returns the path. */
+export async function writeKubeconfig(folder: string, name: string, kubeconfig: string): Promise<string> {
+  const path = join(folder, `kubeconfig-${name}`);
+  await writeFile(path, kubeconfig, { mode: 0o600 });
+  return path;
 }

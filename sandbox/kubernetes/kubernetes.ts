@@ -14,6 +14,7 @@ import { createApiServer } from './server.ts';
 import { createStore } from './store.ts';
 import { createWatches } from './watch.ts';
 
+export type { Program } from './controllers/pods.ts';
 export { leastPrivilege } from './rules.ts';
 
 export interface KubernetesOptions extends Partial<Tempo> {

@@ -37,6 +37,13 @@ export function createLogs(clock: () => Date) {
       const { name, uid } = pod.metadata;
       const container = member(pod, 'spec', 'containers', 0, 'name');
       const asked = query.get('container');
+      const names = containersOf(pod);
+      if (!asked && names.length > 1) {
+        throw failure(
+          400,
+          `a container name must be specified for pod ${name}, choose one of: [${names.join(' ')}]`,
+        );
+      }
       if (asked && asked !== container) throw failure(400, `container ${asked} is not valid for pod ${name}`);
       if (!member(pod, 'status', 'containerStatuses', 0, 'containerID')) {
         throw failure(
@@ -61,4 +68,9 @@ export function createLogs(clock: () => Date) {
       return text.slice(0, Number(query.get('limitBytes') ?? text.length));
     },
   };
+}
+
+function containersOf(pod: KubeObject): string[] {
+  const containers = member(pod, 'spec', 'containers');
+  return Array.isArray(containers) ? containers.map((one: unknown) => String(member(one, 'name'))) : [];
 }

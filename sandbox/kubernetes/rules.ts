@@ -31,11 +31,12 @@ const clusterFacts: Rule = {
   resourceNames: ['kube-system'],
 };
 
-/** What a Role of least privilege gives the bot in one namespace: read the workloads, patch the named ones, create Jobs. */
+/** What a Role of least privilege gives the bot in one namespace: read the workloads, patch the named ones and the named secrets, create Jobs. */
 export function leastPrivilege(scope: {
   readonly namespace: string;
   readonly deployments?: readonly string[];
   readonly statefulsets?: readonly string[];
+  readonly secrets?: readonly string[];
 }): Rule[] {
   const namespaces = [scope.namespace];
   const read = ['get', 'list', 'watch'];
@@ -68,6 +69,17 @@ export function leastPrivilege(scope: {
     { verbs: read, apiGroups: ['batch'], resources: ['cronjobs'], namespaces },
     ...(scope.deployments?.length ? [patchOnly('deployments', scope.deployments)] : []),
     ...(scope.statefulsets?.length ? [patchOnly('statefulsets', scope.statefulsets)] : []),
+    ...(scope.secrets?.length
+      ? [
+          {
+            verbs: ['get', 'patch'],
+            apiGroups: [''],
+            resources: ['secrets'],
+            resourceNames: scope.secrets,
+            namespaces,
+          },
+        ]
+      : []),
   ];
 }
 

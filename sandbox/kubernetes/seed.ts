@@ -1,11 +1,16 @@
-import type { OwnerReference } from './kinds.ts';
+import { randomUUID } from 'node:crypto';
+import { hashLabel, ownerReference, revisionAnnotation, templateHash } from './controllers/workloads.ts';
+import { type Deployment, type OwnerReference, ReplicaSet } from './kinds.ts';
 import type { Plural } from './resources.ts';
+import { timestamp } from './store.ts';
 
 interface WorkloadSeed {
   readonly name: string;
   readonly replicas: number;
   readonly image: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Environment variables whose values are in a secret. */
+  readonly secretEnv?: Readonly<Record<string, { readonly name: string; readonly key: string }>>;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];
@@ -16,6 +21,13 @@ interface DeploymentSeed extends WorkloadSeed {
   readonly strategy?: object;
   readonly progressDeadlineSeconds?: number;
   readonly revisionHistoryLimit?: number;
+  /** All revisions, oldest first, and when each was rolled out; the last one is `image`. */
+  readonly history?: readonly Revision[];
+}
+
+interface Revision {
+  readonly image: string;
+  readonly at: Date;
 }
 
 export interface Seed {
@@ -33,6 +45,8 @@ export interface Seed {
   }[];
   /** Pods are Ready at once (default); false lets them start in their own time. */
   readonly ready?: boolean;
+  /** Secrets the bot may read and patch. */
+  readonly patchedSecrets?: readonly string[];
   /** The bot gets `leastPrivilege()` on what is seeded (default). */
   readonly grant?: boolean;
 }
@@ -108,7 +122,7 @@ function deploymentObjects(namespace: string, seed: DeploymentSeed): SeededObjec
 }
 
 function workload(namespace: string, seed: WorkloadSeed, extra: object) {
-  const { name, replicas, image, env = {}, annotations, ownerReferences } = seed;
+  const { name, replicas, image, annotations, ownerReferences } = seed;
   const app = { app: name };
   const labels = { ...app, ...seed.labels };
   return {
@@ -125,12 +139,48 @@ function workload(namespace: string, seed: WorkloadSeed, extra: object) {
       template: {
         metadata: { labels: app },
         spec: {
-          containers: [
-            { name, image, env: Object.entries(env).map(([key, value]) => ({ name: key, value })) },
-          ],
+          containers: [{ name, image, env: environment(seed) }],
         },
       },
       ...extra,
     },
   };
+}
+
+function environment({ env = {}, secretEnv = {} }: WorkloadSeed): object[] {
+  return [
+    ...Object.entries(env).map(([name, value]) => ({ name, value })),
+    ...Object.entries(secretEnv).map(([name, secretKeyRef]) => ({ name, valueFrom: { secretKeyRef } })),
+  ];
+}
+
+/** The ReplicaSets that a Deployment's rollouts have left, without pods, as its controller would have made them. */
+export function historyOf(deployment: Deployment, history: readonly Revision[]): ReplicaSet[] {
+  const { name, namespace } = deployment.metadata;
+  const { selector, template } = deployment.spec;
+  return history.map(({ image, at }, index) => {
+    const containers = template.spec.containers.map((container) => ({ ...container, image }));
+    const own = { ...template, spec: { ...template.spec, containers } };
+    const hash = templateHash(own);
+    const labels = { ...template.metadata.labels, [hashLabel]: hash };
+    return ReplicaSet.parse({
+      apiVersion: 'apps/v1',
+      kind: 'ReplicaSet',
+      metadata: {
+        name: `${name}-${hash}`,
+        namespace,
+        uid: randomUUID(),
+        generation: 1,
+        creationTimestamp: timestamp(at),
+        labels,
+        annotations: { [revisionAnnotation]: String(index + 1) },
+        ownerReferences: [ownerReference(deployment)],
+      },
+      spec: {
+        replicas: 0,
+        selector: { matchLabels: { ...selector.matchLabels, [hashLabel]: hash } },
+        template: { ...own, metadata: { ...own.metadata, labels } },
+      },
+    });
+  });
 }

@@ -61,6 +61,8 @@ function immutableFaults(object: KubeObject, before: KubeObject | undefined): Ca
   const fields: string[][] = [['metadata', 'uid']];
   if (workloads.includes(object.kind)) fields.push(['spec', 'selector']);
   if (object.kind === 'Job') fields.push(['spec', 'template']);
+  if (object.kind === 'Secret') fields.push(['type']);
+  if (before.immutable === true) fields.push(['data'], ['immutable']);
   return fields
     .filter((path) => !sameJson(member(object, ...path), member(before, ...path)))
     .map((path) => invalidValue(path.join('.'), member(object, ...path), 'field is immutable'));

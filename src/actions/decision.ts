@@ -1,18 +1,29 @@
 import { z } from 'zod';
-import { hasSymbols } from '../domain/template.ts';
+import { hasSymbols, referencesIn } from '../domain/template.ts';
 import { AppError } from '../errors.ts';
 import { defineAction } from './action.ts';
+import { orReference } from './params.ts';
+
+const Option = z.strictObject({
+  value: z.string().min(1).max(75),
+  label: z.string().min(1).max(75),
+  /** Choosing it ends the run: nothing of what follows is for this case. */
+  ends: z.boolean().optional(),
+});
+
+const Options = z
+  .array(Option)
+  .min(2, 'there are not two options to choose from')
+  .max(10)
+  .refine(
+    (options) => new Set(options.map(({ value }) => value)).size === options.length,
+    'two options have the same value',
+  );
 
 export const Params = z.strictObject({
   question: z.string().min(3).max(500),
-  options: z
-    .array(z.strictObject({ value: z.string().min(1).max(75), label: z.string().min(1).max(75) }))
-    .min(2)
-    .max(10)
-    .refine(
-      (options) => new Set(options.map(({ value }) => value)).size === options.length,
-      'two options have the same value',
-    ),
+  /** Written out, or what an earlier step found: `${inspect.revisions}`. */
+  options: orReference(Options),
   /** Given beforehand, mostly `${inputs.…}`: then nobody is asked. */
   answer: z.string().optional(),
 });
@@ -36,14 +47,18 @@ export const decision = defineAction<Params>({
       };
     return {
       ...nothing,
-      lines: [`Ask: ${params.question}`, ...params.options.map(({ label }) => `• ${label}`)],
+      lines: [`Ask: ${params.question}`, ...labelsOf(params).map((label) => `• ${label}`)],
     };
   },
 
   async run(_context, params) {
-    const chosen = chosenOf(params);
     const { question, options } = params;
+    if (typeof options === 'string')
+      throw new AppError('plan-invalid', `No finished step gave ${options}. Correct the plan.`);
+    const chosen = chosenOf(params);
     if (chosen === undefined) return { kind: 'ask', question: { kind: 'decision', question, options } };
+    if (chosen.ends === true)
+      throw new AppError('step-aborted', `"${chosen.label}" was chosen beforehand, and it ends the run.`);
     return {
       kind: 'done',
       summary: chosen.label.slice(0, 60),
@@ -57,13 +72,21 @@ export const decision = defineAction<Params>({
 
   byHand: ({ question, options }) => [
     `# decide: ${question}`,
-    ...options.map(({ value, label }) => `#   ${value}: ${label}`),
+    ...(typeof options === 'string' ? [] : options).map(({ value, label }) => `#   ${value}: ${label}`),
   ],
 });
+
+function labelsOf({ options }: Params): readonly string[] {
+  if (typeof options !== 'string')
+    return options.map(({ label, ends }) => (ends === true ? `${label} (ends the run)` : label));
+  const [step] = referencesIn(options).map((path) => path.replace(/\..*/, ''));
+  return [`what step \`${step}\` finds`];
+}
 
 /** The option given beforehand; undefined when a person must choose. An answer that is no option is never guessed at. */
 function chosenOf({ answer, options }: Params) {
   if (answer === undefined || answer.trim() === '' || hasSymbols(answer)) return undefined;
+  if (typeof options === 'string') return undefined;
   const chosen = options.find(({ value }) => value === answer.trim());
   if (chosen !== undefined) return chosen;
   throw new AppError(

@@ -1,6 +1,7 @@
 import type { Hpa, ScaledObject, Workload } from '../clients/kubernetes-objects.ts';
 import type { ActionContext } from './action.ts';
-import { kubectlPlace, type Target } from './k8s-workload.ts';
+import type { Marked } from './k8s-mark.ts';
+import { kubectlPlace, type Place, type Target } from './k8s-workload.ts';
 
 /**
  * Reasons why something else would undo a scale: an HPA that scales up from 0, KEDA, Argo CD, Flux. Each is one sentence
@@ -22,9 +23,20 @@ export async function reasonsAgainstScaling(
   return [
     hpaReason(params, workload, hpa),
     kedaReason(params, workload, hpa, scaledObject),
-    argoReason(params, workload),
-    fluxReason(params, workload),
+    ...reasonsOfGitOps(params, 'deployment', workload),
   ].filter((reason) => reason !== undefined);
+}
+
+/** An object of the cluster with what may say who keeps it as it is. */
+export interface Kept extends Marked {
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Reasons why Argo CD or Flux would write back what the bot changes. `kind` as kubectl says it. */
+export function reasonsOfGitOps(place: Place, kind: string, object: Kept): readonly string[] {
+  return [argoReason(place, kind, object), fluxReason(place, kind, object)].filter(
+    (reason) => reason !== undefined,
+  );
 }
 
 function hpaReason(params: Target, workload: Workload, hpa: Hpa | undefined): string | undefined {
@@ -51,41 +63,41 @@ function kedaReason(
   return `KEDA scales \`${workload.name}\` (ScaledObject \`${name}\`) and would undo this. Pause it: kubectl annotate scaledobject ${name} ${kubectlPlace(params)} autoscaling.keda.sh/paused=true`;
 }
 
-/** The pause belongs on the Application, which the bot cannot see; on the Deployment a person declares it done. */
-function argoReason(params: Target, workload: Workload): string | undefined {
-  const marks = marksOf(workload);
+/** The pause belongs on the Application, which the bot cannot see; on the object a person declares it done. */
+function argoReason(place: Place, kind: string, object: Kept): string | undefined {
+  const marks = marksOf(object);
   const tracked = marks['argocd.argoproj.io/tracking-id']?.split(':')[0];
   const application = marks['argocd.argoproj.io/instance'] ?? tracked;
   if (application === undefined || marks['argocd.argoproj.io/skip-reconcile'] === 'true') return undefined;
   const pause = 'argocd.argoproj.io/skip-reconcile=true';
-  return `Argo CD owns \`${workload.name}\` (application \`${application}\`) and would undo this. Pause it: kubectl annotate application ${application} -n argocd --context ${params.cluster} ${pause} && kubectl annotate deployment ${workload.name} ${kubectlPlace(params)} ${pause}`;
+  return `Argo CD owns \`${object.name}\` (application \`${application}\`) and would undo this. Pause it: kubectl annotate application ${application} -n argocd --context ${place.cluster} ${pause} && kubectl annotate ${kind} ${object.name} ${kubectlPlace(place)} ${pause}`;
 }
 
-function fluxReason(params: Target, workload: Workload): string | undefined {
-  const marks = marksOf(workload);
-  for (const { kind, mark, pause, value } of FLUX) {
+function fluxReason(place: Place, kind: string, object: Kept): string | undefined {
+  const marks = marksOf(object);
+  for (const { owner, mark, pause, value } of FLUX) {
     const name = marks[mark];
     if (name === undefined || marks[pause]?.toLowerCase() === value) continue;
-    return `Flux owns \`${workload.name}\` (${kind} \`${name}\`) and would undo this. Pause it: kubectl annotate deployment ${workload.name} ${kubectlPlace(params)} ${pause}=${value}`;
+    return `Flux owns \`${object.name}\` (${owner} \`${name}\`) and would undo this. Pause it: kubectl annotate ${kind} ${object.name} ${kubectlPlace(place)} ${pause}=${value}`;
   }
   return undefined;
 }
 
 const FLUX = [
   {
-    kind: 'Kustomization',
+    owner: 'Kustomization',
     mark: 'kustomize.toolkit.fluxcd.io/name',
     pause: 'kustomize.toolkit.fluxcd.io/reconcile',
     value: 'disabled',
   },
   {
-    kind: 'HelmRelease',
+    owner: 'HelmRelease',
     mark: 'helm.toolkit.fluxcd.io/name',
     pause: 'helm.toolkit.fluxcd.io/driftDetection',
     value: 'disabled',
   },
 ] as const;
 
-function marksOf({ labels, annotations }: Workload): Readonly<Record<string, string>> {
+function marksOf({ labels, annotations }: Kept): Readonly<Record<string, string>> {
   return { ...labels, ...annotations };
 }

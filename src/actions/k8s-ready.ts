@@ -1,4 +1,5 @@
-import type { Pod, Workload } from '../clients/kubernetes-objects.ts';
+import type { Workload } from '../clients/kubernetes-objects.ts';
+import type { Pod } from '../clients/kubernetes-pods.ts';
 import { AppError } from '../errors.ts';
 import type { ActionContext } from './action.ts';
 import { type Counts, kubectlPlace, poll, readWorkloads, type Target } from './k8s-workload.ts';

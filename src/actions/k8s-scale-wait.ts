@@ -1,4 +1,5 @@
-import type { Hpa, Pod, Workload } from '../clients/kubernetes-objects.ts';
+import type { Hpa, Workload } from '../clients/kubernetes-objects.ts';
+import type { Pod } from '../clients/kubernetes-pods.ts';
 import { AppError } from '../errors.ts';
 import type { ActionContext } from './action.ts';
 import type { Hpas } from './k8s-scale-counts.ts';

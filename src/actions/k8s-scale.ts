@@ -3,6 +3,7 @@ import type { DeploymentChange } from '../clients/kubernetes.ts';
 import type { Workload } from '../clients/kubernetes-objects.ts';
 import { AppError } from '../errors.ts';
 import { type ActionContext, defineAction, type Observation, type Outcome, type Undone } from './action.ts';
+import { assertNotSuperseded, markOf, standingMark } from './k8s-mark.ts';
 import { reasonsAgainstScaling } from './k8s-owners.ts';
 import {
   clampTo,
@@ -14,7 +15,7 @@ import {
   standingFact,
   wantedOf,
 } from './k8s-scale-counts.ts';
-import { assertNotSuperseded, markOf, recordFor, undoneRecordFor } from './k8s-scale-record.ts';
+import { previousOfStep, recordFor, undoneRecordFor } from './k8s-scale-record.ts';
 import { assertScaled, isAt, untilScaled } from './k8s-scale-wait.ts';
 import {
   boundTo,
@@ -140,7 +141,7 @@ export const k8sScale = defineAction<Params>({
     const workloads = await readWorkloads(context, params);
     const hpas = await hpasOf(context, params, workloads);
     const recorded = countsIn(output, 'previous');
-    const previousOf = (workload: Workload) => recorded[workload.name] ?? markOf(context, workload)?.previous;
+    const previousOf = (workload: Workload) => recorded[workload.name] ?? previousOfStep(context, workload);
     const wanted: Record<string, number> = {};
     for (const workload of workloads) {
       const previous = previousOf(workload);
@@ -250,7 +251,7 @@ async function patchAll(
 
 /** Done by this step and not taken back. */
 function isMarked(context: ActionContext, workload: Workload): boolean {
-  return markOf(context, workload)?.undone === false;
+  return standingMark(context, workload) !== undefined;
 }
 
 function doneOf(
@@ -260,7 +261,7 @@ function doneOf(
 ): Extract<Outcome, { kind: 'done' }> {
   const changes = workloads.map((workload) => {
     const { name } = workload;
-    return { name, from: markOf(context, workload)?.previous ?? workload.replicas, to: wanted[name] ?? 0 };
+    return { name, from: previousOfStep(context, workload) ?? workload.replicas, to: wanted[name] ?? 0 };
   });
   const inFull = changes.map(({ name, from, to }) => `\`${name}\` ${from} → ${to}`).join(', ');
   const total = (pick: 'from' | 'to') => changes.reduce((sum, change) => sum + change[pick], 0);

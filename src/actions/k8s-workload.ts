@@ -6,7 +6,7 @@ import { hasSymbols } from '../domain/template.ts';
 import { AppError } from '../errors.ts';
 import type { ActionContext, Need, Preview } from './action.ts';
 
-const Name = z
+export const KubernetesName = z
   .string()
   .regex(
     /^([a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?|\$\{[^}]+\})$/,
@@ -14,8 +14,13 @@ const Name = z
   );
 
 /** The parameters all Deployment actions share. `cluster` is a connection of connections.yml. */
-export const target = { cluster: Name, namespace: Name, deployments: z.array(Name).min(1).max(20) };
+export const target = {
+  cluster: KubernetesName,
+  namespace: KubernetesName,
+  deployments: z.array(KubernetesName).min(1).max(20),
+};
 export type Target = z.infer<z.ZodObject<typeof target>>;
+export type Place = Pick<Target, 'cluster' | 'namespace'>;
 
 /** Replicas by Deployment name. */
 export type Counts = Readonly<Record<string, number>>;
@@ -130,8 +135,8 @@ const SCALERS = [
 ] as const;
 
 /** ` -n janua --context janua`: kubectl is never left to its current context. */
-export function kubectlPlace(params: Target): string {
-  return `-n ${params.namespace} --context ${params.cluster}`;
+export function kubectlPlace({ cluster, namespace }: Place): string {
+  return `-n ${namespace} --context ${cluster}`;
 }
 
 /** How often a wait looks, in milliseconds: often while seconds of outage count, less often later. */

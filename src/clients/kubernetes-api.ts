@@ -1,5 +1,4 @@
 import type {
-  AppsV1Api,
   AuthorizationV1Api,
   AutoscalingV2Api,
   ConfigurationOptions,
@@ -23,11 +22,12 @@ export interface CallOptions {
    * counts.
    */
   readonly poll?: boolean;
+  /** The answer may quote secrets: of a fault only the status is told, and its cause is dropped. */
+  readonly confidential?: boolean;
 }
 
 interface Apis {
   readonly core: CoreV1Api;
-  readonly apps: AppsV1Api;
   readonly autoscaling: AutoscalingV2Api;
   readonly authorization: AuthorizationV1Api;
   readonly custom: CustomObjectsApi;
@@ -44,6 +44,8 @@ interface Cluster {
   /** The UID was right the last time the cluster answered. */
   trusted: boolean;
 }
+
+export type KubernetesApi = ReturnType<typeof createKubernetesApi>;
 
 /**
  * Requests to named clusters. Each cluster is opened when it is first used, and its UID must be the one of
@@ -67,13 +69,13 @@ export function createKubernetesApi(connections: Connections) {
     call: Call<Result>,
   ): Promise<Result | undefined> {
     const cluster = await openTrusted(name, options);
-    try {
-      return await send(name, cluster, 'k8s.read', what, options, call);
-    } catch (error) {
-      const status = error instanceof AppError ? cluster.statusOf(error.cause) : undefined;
-      if (status !== undefined && none.includes(status)) return undefined;
-      throw error;
-    }
+    return send(name, cluster, 'k8s.read', what, options, (apis, request) =>
+      call(apis, request).catch((error: unknown) => {
+        const status = cluster.statusOf(error);
+        if (status !== undefined && none.includes(status)) return undefined;
+        throw error;
+      }),
+    );
   }
 
   async function write<Result>(name: string, what: string, options: CallOptions, call: Call<Result>) {
@@ -114,7 +116,7 @@ export function createKubernetesApi(connections: Connections) {
     cluster: Cluster,
     place: string,
     what: string,
-    { signal, poll = false }: CallOptions,
+    { signal, poll = false, confidential = false }: CallOptions,
     call: Call<Result>,
   ): Promise<Result> {
     signal.throwIfAborted();
@@ -126,7 +128,7 @@ export function createKubernetesApi(connections: Connections) {
       const status = cluster.statusOf(error);
       if (status === undefined) cluster.trusted = false;
       if (status === 401) clusters.delete(name);
-      throw faultOf(error, status, name, what);
+      throw faultOf(error, status, name, what, confidential);
     } finally {
       if (!poll) hop(`${place}:after`);
     }
@@ -174,7 +176,6 @@ async function openCluster(name: string, connections: Connections): Promise<Clus
     trusted: false,
     apis: {
       core: config.makeApiClient(sdk.CoreV1Api),
-      apps: config.makeApiClient(sdk.AppsV1Api),
       autoscaling: config.makeApiClient(sdk.AutoscalingV2Api),
       authorization: config.makeApiClient(sdk.AuthorizationV1Api),
       custom: config.makeApiClient(sdk.CustomObjectsApi),
@@ -186,8 +187,9 @@ async function openCluster(name: string, connections: Connections): Promise<Clus
           request.setSignal(AbortSignal.any([signal, AbortSignal.timeout(REQUEST_LIMIT_MS)]));
           dispatcher ??= request.getDispatcher();
           if (dispatcher !== undefined) request.setDispatcher(dispatcher);
-          // Only patches have this type; the SDK would call the same body a JSON patch (a list of operations).
-          if (request.getHttpMethod() === 'PATCH') {
+          // The SDK calls every patch a JSON patch, which is a list of operations; an object is a merge patch.
+          const body = request.getBody();
+          if (request.getHttpMethod() === 'PATCH' && typeof body === 'string' && !body.startsWith('[')) {
             request.setHeaderParam('Content-Type', sdk.PatchStrategy.MergePatch);
           }
           return new sdk.Observable(Promise.resolve(request));
@@ -200,8 +202,14 @@ async function openCluster(name: string, connections: Connections): Promise<Clus
 }
 
 /** The SDK puts whole bodies and headers into its messages; ours say the status and the server's own sentence. */
-function faultOf(error: unknown, status: number | undefined, name: string, what: string): AppError {
-  const options = { cause: error };
+function faultOf(
+  error: unknown,
+  status: number | undefined,
+  name: string,
+  what: string,
+  confidential: boolean,
+): AppError {
+  const options = confidential ? {} : { cause: error };
   if (status === undefined) {
     return later(
       `Cluster \`${name}\` does not answer (${causeOf(error)}). Check that its API server is up and reachable from the bot.`,
@@ -220,7 +228,9 @@ function faultOf(error: unknown, status: number | undefined, name: string, what:
   if (status === 403)
     return never('the bot has no right to. Apply deploy/kubernetes/role.yaml, then run dr doctor.');
   if (status === 404) return never('it does not exist. Check the names in the plan.');
-  return never(`HTTP ${status}: ${reasonIn(error)}`);
+  return never(
+    `HTTP ${status}: ${confidential ? 'its reason may quote values and is not shown' : reasonIn(error)}`,
+  );
 
   function later(message: string): AppError {
     return new AppError('outside-unreachable', message, { retry: 'later', ...options });

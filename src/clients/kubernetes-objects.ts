@@ -1,12 +1,30 @@
 import type {
-  V1Deployment,
+  V1DeploymentSpec,
+  V1DeploymentStatus,
   V1LabelSelector,
   V1ObjectMeta,
-  V1Pod,
+  V1PodTemplateSpec,
   V2HorizontalPodAutoscaler,
 } from '@kubernetes/client-node';
 
-/** A Deployment, with what Kubernetes leaves out (counts of 0, empty maps) filled in. */
+export type {
+  V1Container as ContainerSpec,
+  V1EnvVar as Variable,
+  V1PodSpec as PodSpec,
+  V1PodTemplateSpec as PodTemplate,
+} from '@kubernetes/client-node';
+
+/** The label a ReplicaSet adds to its pods and to its copy of the template. */
+export const HASH_LABEL = 'pod-template-hash';
+
+/** A Deployment or StatefulSet as the API server wrote it: fields that the SDK does not know are still in it. */
+export interface RawWorkload {
+  readonly metadata?: V1ObjectMeta;
+  readonly spec?: V1DeploymentSpec & { readonly updateStrategy?: { readonly type?: string } };
+  readonly status?: V1DeploymentStatus;
+}
+
+/** A Deployment or StatefulSet, with what Kubernetes leaves out (counts of 0, empty maps) filled in. */
 export interface Workload {
   readonly name: string;
   readonly namespace: string;
@@ -15,11 +33,13 @@ export interface Workload {
   readonly generation: number;
   readonly labels: Readonly<Record<string, string>>;
   readonly annotations: Readonly<Record<string, string>>;
+  /** What its pods are made from, nothing left out. */
+  readonly template: V1PodTemplateSpec;
   readonly templateAnnotations: Readonly<Record<string, string>>;
   readonly owners: readonly Owner[];
   /** A rollout that somebody paused: template changes have no effect. */
   readonly paused: boolean;
-  /** `Recreate` stops all pods before it starts new ones. */
+  /** `Recreate` stops all pods before it starts new ones; a StatefulSet with `OnDelete` replaces none by itself. */
   readonly strategy: string;
   /** The label selector of its pods, as the API takes it. */
   readonly selector: string;
@@ -27,7 +47,7 @@ export interface Workload {
   readonly replicas: number;
   readonly status: {
     readonly observedGeneration: number;
-    /** Pods of all ReplicaSets, without those that are shutting down. */
+    /** Pods of all ReplicaSets; those of a Deployment without the ones that are shutting down. */
     readonly replicas: number;
     readonly updated: number;
     readonly ready: number;
@@ -36,9 +56,23 @@ export interface Workload {
   };
 }
 
-interface Owner {
+export interface Owner {
   readonly kind: string;
   readonly name: string;
+}
+
+/** One ReplicaSet of a Deployment's history. */
+export interface Revision {
+  /** Moves: a template that comes back takes the next number, and this one is gone. */
+  readonly revision: number;
+  /** Numbers the same template had before. */
+  readonly former: readonly number[];
+  readonly replicaSet: string;
+  readonly uid: string;
+  readonly createdAt: Date;
+  readonly template: V1PodTemplateSpec;
+  /** The value of the label by which its pods are known. */
+  readonly templateHash: string;
 }
 
 export interface Hpa {
@@ -55,33 +89,19 @@ export interface ScaledObject {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
-export interface Pod {
-  readonly name: string;
-  readonly phase: string;
-  readonly terminating: boolean;
-  readonly ready: boolean;
-  /** The most often restarted container counts. */
-  readonly restarts: number;
-  /** Why a container waits: `CrashLoopBackOff`, `ImagePullBackOff`. */
-  readonly waiting: string | undefined;
-  /** The same for all pods of one ReplicaSet. */
-  readonly templateHash: string;
-  readonly createdAt: Date;
-}
-
-export function workloadOf(deployment: V1Deployment): Workload {
-  const { spec, status } = deployment;
+export function workloadOf({ metadata, spec, status }: RawWorkload): Workload {
   const stuck = status?.conditions?.find(
     (condition) => condition.type === 'Progressing' && condition.status === 'False',
   );
   return {
-    ...identityOf(deployment.metadata),
-    resourceVersion: deployment.metadata?.resourceVersion ?? '',
-    generation: deployment.metadata?.generation ?? 0,
-    annotations: deployment.metadata?.annotations ?? {},
+    ...identityOf(metadata),
+    resourceVersion: metadata?.resourceVersion ?? '',
+    generation: metadata?.generation ?? 0,
+    annotations: metadata?.annotations ?? {},
+    template: spec?.template ?? {},
     templateAnnotations: spec?.template.metadata?.annotations ?? {},
     paused: spec?.paused ?? false,
-    strategy: spec?.strategy?.type ?? 'RollingUpdate',
+    strategy: (spec?.strategy ?? spec?.updateStrategy)?.type ?? 'RollingUpdate',
     selector: selectorText(spec?.selector ?? {}),
     replicas: spec?.replicas ?? 1,
     status: {
@@ -98,17 +118,21 @@ export function hpaOf(hpa: V2HorizontalPodAutoscaler): Hpa {
   return { ...identityOf(hpa.metadata), min: hpa.spec?.minReplicas ?? 1, max: hpa.spec?.maxReplicas ?? 1 };
 }
 
-export function podOf(pod: V1Pod): Pod {
-  const containers = [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])];
+const REVISION = 'deployment.kubernetes.io/revision';
+
+/** The template comes without the label that its ReplicaSet added, so that equal templates are equal. */
+export function revisionOf({ metadata, spec }: RawWorkload): Revision {
+  const { template = {} } = spec ?? {};
+  const { [HASH_LABEL]: templateHash = '', ...labels } = template.metadata?.labels ?? {};
+  const annotations = metadata?.annotations ?? {};
   return {
-    name: pod.metadata?.name ?? '',
-    phase: pod.status?.phase ?? 'Unknown',
-    terminating: pod.metadata?.deletionTimestamp !== undefined,
-    ready: pod.status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') ?? false,
-    restarts: Math.max(0, ...containers.map((container) => container.restartCount)),
-    waiting: containers.find((container) => container.state?.waiting !== undefined)?.state?.waiting?.reason,
-    templateHash: pod.metadata?.labels?.['pod-template-hash'] ?? '',
-    createdAt: pod.metadata?.creationTimestamp ?? new Date(0),
+    revision: Number(annotations[REVISION] ?? 0),
+    former: (annotations[`${REVISION}-history`] ?? '').split(',').filter(Boolean).map(Number),
+    replicaSet: metadata?.name ?? '',
+    uid: metadata?.uid ?? '',
+    createdAt: new Date(metadata?.creationTimestamp ?? 0),
+    template: { ...template, metadata: { ...template.metadata, labels } },
+    templateHash,
   };
 }
 
@@ -128,7 +152,7 @@ export function scaledObjectFor(list: KedaList, deployment: string): ScaledObjec
   return found && { name: found.metadata?.name ?? '', annotations: found.metadata?.annotations ?? {} };
 }
 
-function identityOf(metadata: V1ObjectMeta | undefined) {
+export function identityOf(metadata: V1ObjectMeta | undefined) {
   return {
     name: metadata?.name ?? '',
     namespace: metadata?.namespace ?? '',

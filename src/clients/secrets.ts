@@ -49,10 +49,13 @@ function fromFile(ref: SecretRef): string {
   }
 }
 
-/** A connection string is a secret as a whole, and so is the password in it, as it is written and as it is meant. */
-function remember(value: string): void {
+/**
+ * Makes `scrub` hide a value. A connection string is a secret as a whole, and so is the password in it, as it is written
+ * and as it is meant; a cluster's Secret holds the whole in base64.
+ */
+export function remember(value: string): void {
   const password = URL.canParse(value) ? new URL(value).password : '';
-  for (const secret of [value, password, decoded(password)])
+  for (const secret of [value, password, decoded(password), Buffer.from(value).toString('base64')])
     if (secret.length >= SHORTEST_HIDDEN) seen.add(secret);
 }
 

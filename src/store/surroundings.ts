@@ -105,9 +105,14 @@ export async function newestObservation(
   return rows[0];
 }
 
-/** Of what is looked at every few seconds only the last day is kept. */
+/** Of what is looked at every few seconds only the last hour is kept, and always the newest. */
 export async function pruneObservations(db: Reader, kind: string): Promise<void> {
-  await db.query("delete from observations where kind = $1 and at < dr_now() - interval '1 day'", [kind]);
+  await db.query(
+    `delete from observations o where kind = $1 and at < dr_now() - interval '1 hour'
+        and exists (select from observations n
+                     where n.system = o.system and n.component = o.component and n.kind = o.kind and n.at > o.at)`,
+    [kind],
+  );
 }
 
 export interface StoredReport {

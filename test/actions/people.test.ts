@@ -57,6 +57,49 @@ test('two options with one value are refused when the plan is read', () => {
   );
 });
 
+test('the options may come from an earlier step: before that step the card says from which', async () => {
+  const open = DecisionParams.parse({ question: 'Which version?', options: '${inspect.revisions}' });
+  const context = contextFor('choose');
+
+  expect(await decision.preview(context, open)).toMatchObject({
+    lines: ['Ask: Which version?', '• what step `inspect` finds'],
+  });
+  await expect(decision.run(context, open)).rejects.toThrow('No finished step gave ${inspect.revisions}.');
+  expect(decision.byHand?.(open, context.plan)).toEqual(['# decide: Which version?']);
+});
+
+test('one option is no decision, and neither is a text that refers to nothing', () => {
+  const options = [{ value: '7', label: '7 · current' }];
+
+  expect(() => DecisionParams.parse({ question: 'Which?', options })).toThrow(
+    'there are not two options to choose from',
+  );
+  expect(() => DecisionParams.parse({ question: 'Which?', options: 'revisions' })).toThrow(
+    'a reference like',
+  );
+});
+
+test('an option may end the run: the card says so, and chosen beforehand it stops the step', async () => {
+  const params = (answer?: string) =>
+    DecisionParams.parse({
+      question: 'Is the primary lost?',
+      options: [
+        { value: 'lost', label: 'It is lost' },
+        { value: 'wait', label: 'It may come back', ends: true },
+      ],
+      answer,
+    });
+  const context = contextFor('lost');
+
+  expect(await decision.preview(context, params())).toMatchObject({
+    lines: ['Ask: Is the primary lost?', '• It is lost', '• It may come back (ends the run)'],
+  });
+  expect(await decision.run(context, params())).toMatchObject({
+    question: { options: [{ value: 'lost' }, { value: 'wait', ends: true }] },
+  });
+  await expect(decision.run(context, params('wait'))).rejects.toMatchObject({ code: 'step-aborted' });
+});
+
 test('a manual step always asks its person for evidence', async () => {
   const params = ManualParams.parse({
     instruction: 'Switch DATABASE_URL to the new server',

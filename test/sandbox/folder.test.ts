@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { access, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,15 +18,19 @@ const careless = `
   setInterval(() => undefined, 1000);
 `;
 
+async function startCareless(): Promise<{ child: ChildProcess; path: string; pid: number }> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', careless]);
+  const line = await new Promise<string>((resolve) =>
+    child.stdout.once('data', (data) => resolve(String(data))),
+  );
+  return { child, ...JSON.parse(line) };
+}
+
 describe('the sandbox folder', () => {
   test.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)(
     'after %s neither the folder nor its programs are left',
     async (signal) => {
-      const child = spawn(process.execPath, ['--input-type=module', '-e', careless]);
-      const line = await new Promise<string>((resolve) =>
-        child.stdout.once('data', (data) => resolve(String(data))),
-      );
-      const { path, pid } = JSON.parse(line);
+      const { child, path, pid } = await startCareless();
       expect(isAlive(pid)).toBe(true);
 
       child.kill(signal);
@@ -35,6 +39,16 @@ describe('the sandbox folder', () => {
       await expect.poll(() => exists(path), { timeout: 5_000 }).toBe(false);
     },
   );
+
+  test('a program that is paused is told to end as well, and can', async () => {
+    const { child, pid } = await startCareless();
+    process.kill(pid, 'SIGSTOP');
+
+    child.kill('SIGKILL');
+
+    // Before the guard loses patience after four seconds.
+    await expect.poll(() => isAlive(pid), { timeout: 3_000 }).toBe(false);
+  });
 
   test('removing it leaves a released program alone', async () => {
     const folder = await createSandboxFolder('dr-test-');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ensurePrograms, MissingProgramsError } from '../../sandbox/programs.ts';
 
-const postgres = ['initdb', 'postgres', 'pg_ctl', 'psql', 'pg_dump', 'pg_restore'];
+const postgres = 'initdb postgres pg_ctl psql pg_dump pg_restore pg_basebackup pg_rewind'.split(' ');
 let machine = '';
 
 beforeEach(async () => {

@@ -122,11 +122,15 @@ test('a start that fails half-way leaves nothing running and no folder', async (
   const missingPlan = join(planFolder, 'missing.yml');
 
   await expect(startWorld({ plans, kubernetes: { port } })).rejects.toThrow('EADDRINUSE');
-  await expect(startWorld({ plans: [missingPlan], log: (line) => lines.push(line) })).rejects.toThrow(
-    'missing.yml',
-  );
+  const missing = startWorld({
+    platforms: ['veza'],
+    plans: [missingPlan],
+    log: (line) => lines.push(line),
+  });
+  await expect(missing).rejects.toThrow('missing.yml');
 
   expect(lines).toContain('Slack is up');
+  expect(lines).toContain('Veza’s standby is up');
   expect(await ownFolders()).toEqual([world.folder.path]);
   await new Promise((resolve) => taken.close(resolve));
 });

@@ -3,9 +3,15 @@ import type { Store } from '../store.ts';
 import { createDeploymentStatus } from './deployment-status.ts';
 import type { EmitEvent } from './events.ts';
 import { nextStep } from './rollout.ts';
-import { hashLabel, ownedBy, ownerReference, templateHash, withReplicas } from './workloads.ts';
+import {
+  hashLabel,
+  ownedBy,
+  ownerReference,
+  revisionAnnotation,
+  templateHash,
+  withReplicas,
+} from './workloads.ts';
 
-const revisionAnnotation = 'deployment.kubernetes.io/revision';
 const revisionHistory = 'deployment.kubernetes.io/revision-history';
 const notCopied = ['kubectl.kubernetes.io/last-applied-configuration', revisionAnnotation, revisionHistory];
 

@@ -4,15 +4,38 @@ import type { KubeObject } from '../kinds.ts';
 import type { PodLogs } from '../logs.ts';
 import { type Store, timestamp } from '../store.ts';
 import type { EmitEvent } from './events.ts';
-import { podView } from './workloads.ts';
+import { type PodView, podView } from './workloads.ts';
 
 type Range = readonly [minMs: number, maxMs: number];
 
+/** What really runs in the pods of a workload. */
+export interface Program {
+  /** The pod is Ready when this is done. A rejection is a container that ended while starting. */
+  start(pod: PodView): Promise<unknown>;
+  /** The pod is gone only when this is done. It may come before `start` is done, and comes for a crash too. */
+  stop(pod: PodView): Promise<unknown>;
+}
+
 interface Life {
-  state: 'starting' | 'running' | 'crashing' | 'stopping' | 'finished';
+  state:
+    | 'starting'
+    | 'launching'
+    | 'launched'
+    | 'running'
+    | 'failed'
+    | 'crashing'
+    | 'lost'
+    | 'stopping'
+    | 'finished';
   /** Real milliseconds (`performance.now`) at which the state ends. */
   until: number;
   restarts: number;
+  /** How the container last ended; it stays in the status when a new one runs. */
+  lastState?: object;
+  /** What runs in it since its last start. */
+  program?: Program | undefined;
+  /** The end of what ran in it before. */
+  ended: Promise<unknown>;
 }
 
 const crashEveryMs = 1_000;
@@ -29,6 +52,9 @@ export function createKubelet(deps: {
   readonly startMs: Range;
   readonly stopMs: Range;
   crashes(pod: KubeObject): boolean;
+  /** Its node does not answer: nothing on it is seen to start, stop or go away. */
+  isLost(pod: KubeObject): boolean;
+  programOf(pod: KubeObject): Program | undefined;
 }) {
   const { store, logs, emit, clock, random } = deps;
   const lives = new Map<string, Life>();
@@ -39,6 +65,7 @@ export function createKubelet(deps: {
       state: 'starting',
       until: instantly ? now : now + between(deps.startMs),
       restarts: 0,
+      ended: Promise.resolve(),
     });
     const waiting = { reason: 'ContainerCreating' };
     write(pod, { phase: 'Pending', ready: false, state: { waiting } }, 0);
@@ -51,12 +78,36 @@ export function createKubelet(deps: {
     );
   }
 
+  function launch(pod: KubeObject, life: Life): void {
+    const program = deps.programOf(pod);
+    if (!program) {
+      run(pod, life);
+      return;
+    }
+    life.state = 'launching';
+    life.program = program;
+    const turn = (state: 'launched' | 'failed') => () => {
+      if (life.state === 'launching') life.state = state;
+    };
+    life.ended.then(() => program.start(podView(pod))).then(turn('launched'), turn('failed'));
+  }
+
+  function end(pod: KubeObject, life: Life | undefined): Promise<unknown> {
+    const { program, ended = Promise.resolve() } = life ?? {};
+    return program ? ended.then(() => program.stop(podView(pod))) : ended;
+  }
+
   function run(pod: KubeObject, life: Life): void {
     life.state = 'running';
     life.until = Number.POSITIVE_INFINITY;
     write(
       pod,
-      { phase: 'Running', ready: true, state: { running: { startedAt: timestamp(clock()) } } },
+      {
+        phase: 'Running',
+        ready: true,
+        state: { running: { startedAt: timestamp(clock()) } },
+        lastState: life.lastState,
+      },
       life.restarts,
     );
     emit(pod, 'Normal', 'Started', 'Started container', 'kubelet');
@@ -69,14 +120,17 @@ export function createKubelet(deps: {
     }
     life.state = 'crashing';
     life.until = now + crashEveryMs;
+    life.ended = end(pod, life).catch(() => undefined);
+    life.program = undefined;
     logs.append(pod.metadata.uid, 'fatal: the process exited with code 1 during start');
     const at = timestamp(clock());
     const terminated = { exitCode: 1, reason: 'Error', startedAt: at, finishedAt: at };
+    life.lastState = { terminated };
     const message = `back-off 10s restarting failed container pod=${pod.metadata.name}`;
     const waiting = { reason: 'CrashLoopBackOff', message };
     write(
       pod,
-      { phase: 'Running', ready: false, state: { waiting }, lastState: { terminated } },
+      { phase: 'Running', ready: false, state: { waiting }, lastState: life.lastState },
       life.restarts,
     );
     emit(pod, 'Warning', 'BackOff', 'Back-off restarting failed container', 'kubelet');
@@ -91,20 +145,46 @@ export function createKubelet(deps: {
       store.remove('pods', namespace, name);
       return;
     }
-    lives.set(uid, { state: 'stopping', until: now + between(deps.stopMs), restarts: life?.restarts ?? 0 });
+    const stopping: Life = {
+      state: 'stopping',
+      until: Number.POSITIVE_INFINITY,
+      restarts: life?.restarts ?? 0,
+      ended: end(pod, life),
+    };
+    lives.set(uid, stopping);
+    const until = now + between(deps.stopMs);
+    // A program that cannot be stopped keeps its pod.
+    stopping.ended.then(
+      () => {
+        stopping.until = until;
+      },
+      () => undefined,
+    );
     emit(pod, 'Normal', 'Killing', 'Stopping container', 'kubelet');
+  }
+
+  function lose(pod: KubeObject, life: Life): void {
+    life.state = 'lost';
+    life.until = 0;
+    const message = `Node node-1 which was running pod ${pod.metadata.name} is unresponsive`;
+    write(
+      pod,
+      { phase: 'Running', ready: false, state: {}, why: { reason: 'NodeLost', message } },
+      life.restarts,
+    );
   }
 
   interface ContainerNow {
     readonly phase: string;
     readonly ready: boolean;
     readonly state: object;
-    readonly lastState?: object;
+    readonly lastState?: object | undefined;
+    readonly why?: object;
   }
 
   function write(
     pod: KubeObject,
-    { phase, ready, state, lastState = {} }: ContainerNow,
+    { phase, ready, state, lastState = {}, why = {} }: ContainerNow,
     restartCount: number,
   ): void {
     const { uid } = pod.metadata;
@@ -121,6 +201,7 @@ export function createKubelet(deps: {
       ...pod,
       status: {
         phase,
+        ...why,
         startTime: pod.metadata.creationTimestamp,
         conditions: [
           conditionOf('PodScheduled', 'True'),
@@ -133,7 +214,7 @@ export function createKubelet(deps: {
           {
             name,
             image,
-            imageID: image,
+            imageID: imageId(image),
             ready,
             started: ready,
             restartCount,
@@ -151,12 +232,26 @@ export function createKubelet(deps: {
     reconcile(now: number, instantly = false): void {
       for (const pod of store.list('pods')) {
         const life = lives.get(pod.metadata.uid);
-        if (pod.metadata.deletionTimestamp) stop(pod, life, now);
+        if (life && deps.isLost(pod)) {
+          if (life.state !== 'lost') lose(pod, life);
+        } else if (pod.metadata.deletionTimestamp) stop(pod, life, now);
         else if (!life) begin(pod, now, instantly);
-        else if (life.state === 'finished') continue;
+        else if (life.state === 'finished' || life.state === 'launching') continue;
         else if (deps.crashes(pod)) {
           if (life.state === 'running' || now >= life.until) crash(pod, life, now);
-        } else if (life.state !== 'running' && now >= life.until) run(pod, life);
+        } else if (life.state === 'failed') crash(pod, life, now);
+        else if (life.state === 'launched') run(pod, life);
+        else if (life.state !== 'running' && now >= life.until) launch(pod, life);
+      }
+    },
+
+    /** Starts the program of pods that run already; done when all are up. */
+    async adopt(pods: readonly KubeObject[]): Promise<void> {
+      for (const pod of pods) {
+        const life = lives.get(pod.metadata.uid);
+        if (life?.state !== 'running' || life.program) continue;
+        life.program = deps.programOf(pod);
+        await life.program?.start(podView(pod));
       }
     },
 
@@ -170,6 +265,12 @@ export function createKubelet(deps: {
       write(pod, { phase, ready: false, state: { terminated } }, podView(pod).restarts);
     },
   };
+}
+
+/** What a node calls the image it pulled: its repository with the digest of what the tag meant then. */
+function imageId(image: string): string {
+  const [named = image, digest = createHash('sha256').update(image).digest('hex')] = image.split('@sha256:');
+  return `${named.replace(/:[^/:]*$/, '')}@sha256:${digest}`;
 }
 
 /** A stable address from the uid, so that a pod keeps its own. */

@@ -5,6 +5,7 @@ import type { Plural } from '../resources.ts';
 import type { Store } from '../store.ts';
 
 export const hashLabel = 'pod-template-hash';
+export const revisionAnnotation = 'deployment.kubernetes.io/revision';
 
 /** The template without the label that its own hash adds, hashed: equal templates share a ReplicaSet. */
 export function templateHash(template: Template): string {

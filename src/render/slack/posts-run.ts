@@ -93,16 +93,18 @@ function headsUp(view: IncidentView, shown: RunView): Post | null {
 
 /** A `notify` step is itself a message: its text goes to the channel, marked as the plan's. */
 function finishedPost(shown: RunView, event: Extract<RunEvent, { kind: 'step.finished' }>): Post {
-  const text = event.output.post;
-  if (typeof text === 'string') return post(notice(shown, event.step, text));
+  const { post: text, commands } = event.output;
+  if (typeof text === 'string')
+    return post(notice(shown, event.step, text, typeof commands === 'string' ? commands : null));
   return post(finished(shown, event), { thread: 'run' });
 }
 
-function notice(shown: RunView, stepId: string, text: string): Message {
+function notice(shown: RunView, stepId: string, text: string, commands: string | null): Message {
   const { number } = placedOf(shown, stepId);
   return message(
     `${shown.run.id} says: ${inQuotes(text, 160)}`,
     section(quoted(`*${shown.run.id}*, step ${number}, from the plan:`, text, 1500)),
+    commands === null ? null : section(slackBlock(commands, 2900)),
   );
 }
 
