@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { inject } from 'vitest';
 import { migrate } from '../../src/migrate.ts';
+import { assertStateEqualsLog } from './replay.ts';
 
 const template = 'drbot_template';
 const ownerRole = 'drbot_owner';
@@ -17,7 +18,7 @@ export type TestDatabase = {
   ownerUrl: string;
   /** As the role the bot runs with. */
   url: string;
-  /** Ends every session of the database and drops it. */
+  /** Ends every session of the database and drops it, after a last look: every record must be what its events say. */
   drop(): Promise<void>;
 };
 
@@ -36,7 +37,12 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     name,
     ownerUrl: roleUrl(superuserUrl, name, ownerRole),
     url: roleUrl(superuserUrl, name, runtimeRole),
-    drop: () => withClient(superuserUrl, (client) => client.query(`drop database ${name} with (force)`)),
+    async drop() {
+      const inside = new URL(superuserUrl);
+      inside.pathname = `/${name}`;
+      await withClient(inside.href, assertStateEqualsLog);
+      await withClient(superuserUrl, (client) => client.query(`drop database ${name} with (force)`));
+    },
   };
 }
 
