@@ -123,6 +123,7 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
         views,
         guarding: GUARDING,
         draft,
+        publicUpdate: templates.renderUpdate,
         slackChannelNamed: channelFinder(slack),
       };
       await queue.work('deliver', DELIVER_WORKERS, (job) => deliverIncident(deliver, job));
