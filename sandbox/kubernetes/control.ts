@@ -15,6 +15,9 @@ import { notFound } from './status.ts';
 import type { Store } from './store.ts';
 import { validate } from './validate.ts';
 
+/** As kubectl names itself in `metadata.managedFields`. */
+const kubectl = (command: string) => ({ manager: `kubectl-${command}` });
+
 /** What the sandbox's world and its tests do to the cluster. It passes by RBAC, faults and the audit log. */
 export function createControl(deps: {
   readonly store: Store;
@@ -39,7 +42,7 @@ export function createControl(deps: {
   }
 
   function create(plural: Plural, draft: Draft): KubeObject {
-    return store.create(plural, validate(plural, store.prepare(plural, { ...draft })));
+    return store.create(plural, validate(plural, store.prepare(plural, { ...draft })), kubectl('create'));
   }
 
   function podsOf(namespace: string, workload: string): KubeObject[] {
@@ -94,6 +97,7 @@ export function createControl(deps: {
     expireWatches: deps.expireWatches,
     down: deps.down,
     up: deps.up,
+    advance: cluster.advance,
     setCrashLoop: cluster.setCrashLoop,
     setDemand: cluster.setDemand,
     onJob: cluster.onJob,
@@ -128,7 +132,7 @@ export function createControl(deps: {
         'spec' in patch && next.metadata.generation !== undefined && !sameJson(next.spec, before.spec);
       const generation = (next.metadata.generation ?? 0) + 1;
       const metadata = moved ? { ...next.metadata, generation } : next.metadata;
-      return store.update(plural, validate(plural, { ...next, metadata }, before));
+      return store.update(plural, validate(plural, { ...next, metadata }, before), kubectl('edit'));
     },
 
     remove(plural: Plural, namespace: string | undefined, name: string): void {
