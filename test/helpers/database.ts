@@ -31,7 +31,7 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await client.query('select pg_advisory_lock($1)', [templateLock]);
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [template]);
     if (rowCount === 0) await createTemplate(client, superuserUrl);
-    await client.query(`create database ${name} with template ${template} owner ${ownerRole}`);
+    await client.query(`create database ${name} template ${template} strategy file_copy owner ${ownerRole}`);
   });
   return {
     name,
