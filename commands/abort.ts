@@ -1,4 +1,4 @@
-import { type Command, text } from '../src/command.ts';
+import { type Command, sentenceAbout, text } from '../src/command.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
 
 export const abort: Command = {
@@ -8,9 +8,11 @@ export const abort: Command = {
   summary: 'stop a run safely',
   examples: ['/dr abort "wrong restore point"', '/dr abort RUN-31 "wrong restore point"'],
   who: 'responder',
-  run: async (context, { words }) => {
-    const named = words[0]?.toUpperCase().startsWith('RUN-') ? (words[0] ?? null) : null;
-    const meant = await context.queries.runMeant(named, context.incident);
+  run: async (context, input) => {
+    const { named: incident, words } = sentenceAbout(input, context.incident);
+    const [first = ''] = words;
+    const named = /^RUN-\w+$/i.test(first) ? first : null;
+    const meant = await context.queries.runMeant(named, incident);
     if ('kind' in meant) return meant;
     const reason = (named === null ? words : words.slice(1)).join(' ');
     if (reason === '') {

@@ -11,12 +11,10 @@ export const audit: Command = {
   run: async (context, { words }) => {
     if (words[0] !== 'verify')
       return refuse('usage', { command: 'audit', needs: '"verify"', example: '/dr audit verify' });
-    const result = await context.queries.verify();
-    if (result.ok) {
-      const line = `ok: ${result.events} events verified. Chain unbroken from ${result.first.slice(0, 4)}… to ${result.head.slice(0, 4)}….`;
-      return { ...text(line), data: { verified: true, events: result.events, head: result.head } };
-    }
-    const line = `failed: event ${result.seq} ${result.reason}. Events after it cannot be trusted. Keep the database as it is and tell the security owner.`;
-    return { ...text(line), data: { verified: false, seq: result.seq, reason: result.reason } };
+    const audited = await context.queries.verify();
+    if (!audited.ok) return refuse('audit-failed', { what: audited.what, reason: audited.reason });
+    const { events, first, head, records } = audited;
+    const line = `ok: ${events} events verified. Chain unbroken from ${first.slice(0, 4)}… to ${head.slice(0, 4)}…. ${records} ${records === 1 ? 'record is what its' : 'records are what their'} events say.`;
+    return { ...text(line), data: { verified: true, events, head, records } };
   },
 };

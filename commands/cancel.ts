@@ -1,4 +1,4 @@
-import { type Command, text } from '../src/command.ts';
+import { type Command, sentenceAbout, text } from '../src/command.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
 
 export const cancel: Command = {
@@ -8,11 +8,18 @@ export const cancel: Command = {
   summary: 'close an incident that was declared by mistake',
   examples: ['/dr cancel "the alert was a test"'],
   who: 'responder',
-  run: async (context, { words }) => {
-    const named = words[0]?.toUpperCase().startsWith('INC-') ? (words[0] ?? null) : null;
-    const meant = await context.queries.incidentMeant(named, context.incident);
+  run: async (context, input) => {
+    const { named, words, other } = sentenceAbout(input, context.incident);
+    // Either reading would close an incident for good: the other one, or this one because of the other.
+    if (other !== null)
+      return refuse('usage', {
+        command: 'cancel',
+        needs: `to know which incident you mean, ${other} or this one (${named})`,
+        example: `/dr cancel incident=${other} "the alert was a test"`,
+      });
+    const meant = await context.queries.incidentMeant(named, null);
     if ('kind' in meant) return meant;
-    const reason = (named === null ? words : words.slice(1)).join(' ');
+    const reason = words.join(' ');
     if (reason === '')
       return refuse('usage', {
         command: 'cancel',

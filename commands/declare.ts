@@ -1,7 +1,10 @@
-import { type Answer, type Command, type CommandContext, text, type Words } from '../src/command.ts';
+import { type Command, type CommandContext, sentenceOf, strangeFlag, text, timesOf } from '../src/command.ts';
 import { Severity } from '../src/domain/plan.ts';
 import { nearest } from '../src/domain/plan-lint.ts';
-import { isRefusal, refuse } from '../src/domain/refusal.ts';
+import { isRefusal, type Refusal, refuse } from '../src/domain/refusal.ts';
+
+/** Words that mean a severity, whether there is such a one or not. */
+const SEVERITY = /^(sev|p)\d+$/i;
 
 /** `/dr declare [system] [severity] [what is wrong]`; without words, a form. */
 export const declare: Command = {
@@ -12,8 +15,13 @@ export const declare: Command = {
   examples: ['/dr declare', '/dr declare janua sev1 Sign-in fails for most customers'],
   who: 'anyone',
   run: async (context, input) => {
-    if (input.words.length === 0 && context.canAsk) return { kind: 'form', form: 'declare', view: null };
-    const read = await readDeclaration(context, input);
+    const strange = strangeFlag(declare, input.flags, ['new']);
+    if (strange !== null) return strange;
+    const said = sentenceOf(input, ['impact', 'began', 'detected']).filter((word) => word !== '--new');
+    if (said.length === 0 && context.canAsk) return { kind: 'form', form: 'declare', view: null };
+    const times = timesOf(input.pairs, await context.queries.now());
+    if (isRefusal(times)) return times;
+    const read = await readDeclaration(context, said);
     if ('kind' in read) return read;
     const { system, severity, title } = read;
     if (!input.flags.has('new')) {
@@ -23,9 +31,9 @@ export const declare: Command = {
     const declared = await context.incidents.declare(context.actor, system, {
       title,
       severity,
-      impact: input.pairs.impact ?? null,
-      occurredAt: timeOf(input.pairs.began),
-      detectedAt: timeOf(input.pairs.detected),
+      impact: input.pairs.impact || null,
+      occurredAt: times.began,
+      detectedAt: times.detected,
     });
     if (isRefusal(declared)) return declared;
     const plan = await context.queries.plan(system);
@@ -42,14 +50,18 @@ interface Declaration {
   readonly title: string;
 }
 
-async function readDeclaration(context: CommandContext, input: Words): Promise<Declaration | Answer> {
+/** `[system] [severity] what is wrong`; the only plan there is need not be named. */
+async function readDeclaration(
+  context: CommandContext,
+  said: readonly string[],
+): Promise<Declaration | Refusal> {
   const plans = (await context.queries.plans()).map(({ plan }) => plan);
   const systems = plans.map(({ system }) => system);
-  const [first = ''] = input.words;
+  const [first = '', second = ''] = said;
   const named = plans.find(
     ({ system, name }) => system === first.toLowerCase() || name.toLowerCase() === first.toLowerCase(),
   );
-  const only = plans.length === 1 ? plans[0] : undefined;
+  const only = plans.length === 1 && !SEVERITY.test(second) ? plans[0] : undefined;
   const plan = named ?? only;
   if (plan === undefined)
     return refuse('unknown-system', {
@@ -57,25 +69,16 @@ async function readDeclaration(context: CommandContext, input: Words): Promise<D
       systems: systems.join(', '),
       near: nearest(first, systems) ?? '',
     });
-  const rest = named === undefined ? input.words : input.words.slice(1);
-  const severity = Severity.safeParse((rest[0] ?? '').toUpperCase());
-  const words = severity.success ? rest.slice(1) : rest;
-  if (/^(sev|p)\d+$/i.test(rest[0] ?? '') && !severity.success)
-    return refuse('unknown-severity', { got: rest[0] ?? '', incident: '' });
-  if (words.length === 0)
+  const rest = named === undefined ? said : said.slice(1);
+  const typed = SEVERITY.test(rest[0] ?? '') ? rest[0] : undefined;
+  const severity = Severity.safeParse(typed?.toUpperCase() ?? plan.defaultSeverity);
+  if (!severity.success) return refuse('unknown-severity', { got: typed ?? '', incident: '' });
+  const title = (typed === undefined ? rest : rest.slice(1)).join(' ');
+  if (title === '')
     return refuse('usage', {
       command: 'declare',
       needs: 'what is wrong',
       example: `/dr declare ${plan.system} sev1 Sign-in fails`,
     });
-  return {
-    system: plan.system,
-    severity: severity.success ? severity.data : plan.defaultSeverity,
-    title: words.join(' '),
-  };
-}
-
-/** A time as it is typed, in UTC; null when it is not given. An unreadable one is refused by the decision as not a time. */
-function timeOf(typed: string | undefined): Date | null {
-  return typed === undefined || typed === '' ? null : new Date(typed);
+  return { system: plan.system, severity: severity.data, title };
 }

@@ -1,4 +1,4 @@
-import { type Command, text } from '../src/command.ts';
+import { type Command, sentenceAbout, text } from '../src/command.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
 
 export const note: Command = {
@@ -8,8 +8,9 @@ export const note: Command = {
   summary: 'add to the timeline',
   examples: ['/dr note "Support counts 40 tickets"'],
   who: 'anyone',
-  run: async (context, { words }) => {
-    const meant = await context.queries.incidentMeant(null, context.incident);
+  run: async (context, input) => {
+    const { named, words } = sentenceAbout(input, context.incident);
+    const meant = await context.queries.incidentMeant(named, null);
     if ('kind' in meant) return meant;
     if (words.length === 0) {
       if (context.canAsk)

@@ -1,4 +1,5 @@
 import { type Command, text } from '../src/command.ts';
+import { nearest } from '../src/domain/plan-lint.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
 
 export const plan: Command = {
@@ -17,7 +18,11 @@ export const plan: Command = {
       return text('Plans in force:', ...systems.map((name) => `  ${name}`), 'One in full: /dr plan SYSTEM');
     const version = versions.find((candidate) => candidate.plan.system === (system ?? systems[0]));
     if (version === undefined)
-      return refuse('unknown-system', { system: system ?? '', systems: systems.join(', ') });
+      return refuse('unknown-system', {
+        system: system ?? '',
+        systems: systems.join(', '),
+        near: nearest(system ?? '', systems) ?? '',
+      });
     return {
       kind: 'reply',
       what: 'plan',

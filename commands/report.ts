@@ -1,4 +1,14 @@
-import { type Command, type CommandContext, text, type Words } from '../src/command.ts';
+import {
+  aboutIncident,
+  type Command,
+  type CommandContext,
+  isDay,
+  personMeant,
+  sentenceAbout,
+  text,
+  type Words,
+} from '../src/command.ts';
+import { nameOf } from '../src/domain/people.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
 
 export const report: Command = {
@@ -15,9 +25,10 @@ export const report: Command = {
   ],
   who: 'anyone',
   run: async (context, input) => {
-    const [first, ...rest] = input.words;
-    if (first === 'lesson' || first === 'action') return add(context, first, rest.join(' '), input);
-    const meant = await context.queries.incidentMeant(first ?? null, context.incident);
+    const { named, words } = aboutIncident(input);
+    const [first] = words;
+    if (first === 'lesson' || first === 'action') return add(context, first, input);
+    const meant = await context.queries.incidentMeant(named ?? first ?? null, context.incident);
     if ('kind' in meant) return meant;
     const written = await context.tools.writeReport(context.actor, meant.id);
     return isRefusal(written) ? written : { kind: 'reply', what: 'report', report: written };
@@ -27,27 +38,29 @@ export const report: Command = {
 async function add(
   { actor, incident, incidents, people, queries }: CommandContext,
   kind: 'lesson' | 'action',
-  words: string,
-  { pairs }: Words,
+  input: Words,
 ): ReturnType<Command['run']> {
-  const meant = await queries.incidentMeant(pairs.incident ?? null, incident);
+  const said = { ...input, tokens: input.tokens.toSpliced(input.tokens.indexOf(kind), 1) };
+  const { named, words } = sentenceAbout(said, incident, kind === 'action' ? ['owner', 'due'] : []);
+  const meant = await queries.incidentMeant(named, null);
   if ('kind' in meant) return meant;
   const example =
     kind === 'lesson'
       ? '/dr report lesson "What we learned"'
       : '/dr report action "Add a dry run" owner=ben due=2026-12-01';
-  if (words === '') return refuse('usage', { command: 'report', needs: 'words', example });
+  if (words.length === 0) return refuse('usage', { command: 'report', needs: 'words', example });
   if (kind === 'lesson') {
-    const added = await incidents.addLesson(actor, meant.id, words);
+    const added = await incidents.addLesson(actor, meant.id, words.join(' '));
     return isRefusal(added) ? added : text(`A lesson of ${meant.id} is recorded.`);
   }
-  const { owner = '', due = '' } = pairs;
-  if (people.people[owner] === undefined)
+  const { owner = '', due = '' } = input.pairs;
+  const person = personMeant(people, owner);
+  if (person === undefined)
     return refuse('unknown-person', { person: owner, people: Object.keys(people.people).join(', ') });
-  if (!/^\d{4}-\d{2}-\d{2}$/.test(due) || Number.isNaN(Date.parse(due)))
+  if (!isDay(due))
     return refuse('input-invalid', { input: 'due', got: due, expected: 'a day like 2026-12-01' });
-  const added = await incidents.addActionItem(actor, meant.id, { text: words, owner, due });
+  const added = await incidents.addActionItem(actor, meant.id, { text: words.join(' '), owner: person, due });
   return isRefusal(added)
     ? added
-    : text(`An action item of ${meant.id} is recorded for ${people.people[owner]?.name ?? owner}.`);
+    : text(`An action item of ${meant.id} is recorded for ${nameOf(people, person)}.`);
 }

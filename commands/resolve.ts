@@ -1,5 +1,7 @@
-import { type Command, text } from '../src/command.ts';
+import { aboutIncident, type Command, personMeant, strangePair, text, timesOf } from '../src/command.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
+
+const KNOWN = ['cause', 'began', 'detected', 'unknown-detected', 'lost', 'owner', 'incident'];
 
 export const resolve: Command = {
   name: 'resolve',
@@ -11,34 +13,40 @@ export const resolve: Command = {
     '/dr resolve cause="A migration deleted rows" began=2026-11-21T02:04Z detected=2026-11-21T02:09Z',
   ],
   who: 'responder',
-  run: async (context, { words, pairs }) => {
-    const meant = await context.queries.incidentMeant(words[0] ?? null, context.incident);
+  run: async (context, input) => {
+    const { named, words } = aboutIncident(input);
+    const { pairs } = input;
+    const meant = await context.queries.incidentMeant(named, context.incident);
     if ('kind' in meant) return meant;
+    const example = '/dr resolve cause="A migration deleted rows" began=02:04 detected=02:09';
+    if (words.length > 0)
+      return refuse('usage', { command: 'resolve', needs: 'quotes around more than one word', example });
+    const strange = strangePair(pairs, KNOWN);
+    if (strange !== null) return strange;
     if (pairs.cause === undefined) {
       if (context.canAsk)
         return { kind: 'form', form: 'resolve', view: (await context.views.incident(meant.id)) ?? null };
-      return refuse('usage', {
-        command: 'resolve',
-        needs: 'the root cause so far',
-        example: '/dr resolve cause="A migration deleted rows" began=02:04 detected=02:09',
-      });
+      return refuse('usage', { command: 'resolve', needs: 'the root cause so far', example });
     }
-    const owner = pairs.owner ?? meant.roles.commander ?? context.actor.person ?? '';
+    const times = timesOf(pairs, await context.queries.now());
+    if (isRefusal(times)) return times;
+    const owner = pairs.owner ? personMeant(context.people, pairs.owner) : meant.roles.commander;
+    if (owner === undefined)
+      return refuse('unknown-person', {
+        person: pairs.owner ?? '',
+        people: Object.keys(context.people.people).join(', '),
+      });
     const resolved = await context.incidents.resolve(context.actor, meant.id, {
-      occurredAt: timeOf(pairs.began),
-      detectedAt: timeOf(pairs.detected),
-      unknownDetected: pairs['unknown-detected'] ?? null,
+      occurredAt: times.began,
+      detectedAt: times.detected,
+      unknownDetected: pairs['unknown-detected'] || null,
       rootCause: pairs.cause,
-      dataLost: pairs.lost ?? meant.loss?.text ?? 'not known',
-      reportOwner: owner,
+      dataLost: pairs.lost || (meant.loss?.text ?? 'not known'),
+      reportOwner: owner ?? context.actor.person ?? '',
     });
-    return isRefusal(resolved)
-      ? resolved
-      : text(`${meant.id} is resolved. The report is due in 48 h: /dr report`);
+    if (isRefusal(resolved)) return resolved;
+    const closed = resolved.events.find((event) => event.kind === 'incident.resolved');
+    const dueMs = Date.parse(closed?.reportDueAt ?? '') - Date.parse(closed?.at ?? '');
+    return text(`${meant.id} is resolved. The report is due in ${dueMs / 3_600_000} h: /dr report`);
   },
 };
-
-function timeOf(typed: string | undefined): Date | null {
-  const at = typed === undefined ? new Date(Number.NaN) : new Date(typed);
-  return Number.isNaN(at.getTime()) ? null : at;
-}

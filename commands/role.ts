@@ -1,4 +1,4 @@
-import { type Command, text } from '../src/command.ts';
+import { aboutIncident, type Command, personMeant, text } from '../src/command.ts';
 import { ROLES } from '../src/domain/events.ts';
 import { nameOf } from '../src/domain/people.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
@@ -10,12 +10,14 @@ export const role: Command = {
   summary: 'take or give a role',
   examples: ['/dr role commander', '/dr role liaison @chloe'],
   who: 'responder',
-  run: async (context, { words }) => {
-    const meant = await context.queries.incidentMeant(null, context.incident);
+  run: async (context, input) => {
+    const { named, words } = aboutIncident(input);
+    const meant = await context.queries.incidentMeant(named, context.incident);
     if ('kind' in meant) return meant;
-    const wanted = ROLES.find((name) => name === words[0]?.toLowerCase());
+    const [first, ...others] = words;
+    const wanted = ROLES.find((name) => name === first?.toLowerCase());
     if (wanted === undefined) {
-      if (words.length === 0 && context.canAsk)
+      if (first === undefined && context.canAsk)
         return { kind: 'form', form: 'role', view: (await context.views.incident(meant.id)) ?? null };
       return refuse('usage', {
         command: 'role',
@@ -23,11 +25,11 @@ export const role: Command = {
         example: '/dr role commander',
       });
     }
-    const typed = words[1];
-    const person = typed === undefined ? context.actor.person : personMeant(context.people, typed);
+    const typed = others.join(' ');
+    const person = typed === '' ? context.actor.person : personMeant(context.people, typed);
     if (person === undefined || person === null)
       return refuse('unknown-person', {
-        person: typed ?? 'you',
+        person: typed || 'you',
         people: Object.keys(context.people.people).join(', '),
       });
     const assigned = await context.incidents.assignRole(context.actor, meant.id, wanted, person);
@@ -36,14 +38,3 @@ export const role: Command = {
       : text(`${nameOf(context.people, person)} is ${wanted} of ${meant.id}.`);
   },
 };
-
-/** A person by id, by `<@U123|ana>` as Slack sends mentions, or by name. */
-function personMeant(people: Parameters<typeof nameOf>[0], typed: string): string | undefined {
-  const account = typed.match(/^<@([UW][A-Z0-9]+)(?:\|[^>]*)?>$/)?.[1];
-  const wanted = typed.replace(/^@/, '').toLowerCase();
-  return Object.entries(people.people).find(([id, person]) =>
-    account === undefined
-      ? id === wanted || person.name.toLowerCase() === wanted
-      : person.slack.includes(account),
-  )?.[0];
-}

@@ -1,4 +1,4 @@
-import { type Command, text } from '../src/command.ts';
+import { aboutIncident, type Command, strangeFlag, text } from '../src/command.ts';
 import { nearest } from '../src/domain/plan-lint.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
 
@@ -15,10 +15,14 @@ export const run: Command = {
     '/dr run show',
   ],
   who: 'responder',
-  run: async (context, { words, flags, pairs }) => {
-    const { incident: named, reason, ...inputs } = pairs;
-    if (words[0] === 'show') return show(context, words[1] ?? null);
-    const meant = await context.queries.incidentMeant(named ?? null, context.incident);
+  run: async (context, input) => {
+    const { flags, pairs } = input;
+    const { named, words } = aboutIncident(input);
+    const { incident: _, reason, ...inputs } = pairs;
+    if (words[0] === 'show') return show(context, words[1] ?? null, named);
+    const strange = strangeFlag(run, flags, ['dry-run', 'yes']);
+    if (strange !== null) return strange;
+    const meant = await context.queries.incidentMeant(named, context.incident);
     if ('kind' in meant) return meant;
     const view = await context.views.incident(meant.id);
     const version = await context.queries.plan(meant.system);
@@ -60,8 +64,9 @@ export const run: Command = {
 async function show(
   context: Parameters<Command['run']>[0],
   named: string | null,
+  incident: string | null,
 ): ReturnType<Command['run']> {
-  const meant = await context.queries.runMeant(named, context.incident);
+  const meant = await context.queries.runMeant(named, incident ?? context.incident);
   if ('kind' in meant) return meant;
   const view = await context.views.incident(meant.incident);
   return view === undefined

@@ -1,4 +1,5 @@
-import { type Command, text } from '../src/command.ts';
+import { type Command, sentenceAbout, text } from '../src/command.ts';
+import { isOver } from '../src/domain/incident.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
 
 export const update: Command = {
@@ -8,27 +9,29 @@ export const update: Command = {
   summary: 'post a status update now',
   examples: ['/dr update', '/dr update "The restore runs; about 10 min" status=identified'],
   who: 'responder',
-  run: async (context, { words, pairs }) => {
-    const meant = await context.queries.incidentMeant(pairs.incident ?? null, context.incident);
+  run: async (context, input) => {
+    const { pairs } = input;
+    const { named, words } = sentenceAbout(input, context.incident, ['status', 'next']);
+    const meant = await context.queries.incidentMeant(named, null);
     if ('kind' in meant) return meant;
+    if (isOver(meant)) return refuse('incident-closed', { incident: meant.id, status: meant.status });
     if (words.length === 0) {
       if (context.canAsk)
         return { kind: 'form', form: 'update', view: (await context.views.incident(meant.id)) ?? null };
       return refuse('usage', { command: 'update', needs: 'words', example: '/dr update "The restore runs"' });
     }
-    const status = (['investigating', 'identified', 'monitoring'] as const).find(
-      (word) => word === (pairs.status ?? meant.status),
-    );
+    const wanted = pairs.status || meant.status;
+    const status = (['investigating', 'identified', 'monitoring'] as const).find((word) => word === wanted);
     if (status === undefined)
       return refuse('choice-unknown', {
-        got: pairs.status ?? meant.status,
+        got: wanted,
         options: 'investigating, identified, monitoring',
       });
     const newText = {
       status,
       impact: meant.impact ?? meant.title,
       changed: words.join(' '),
-      next: pairs.next ?? 'Work goes on.',
+      next: pairs.next || 'Work goes on.',
       expectedBack: null,
     };
     const published = await context.incidents.publish(context.actor, meant.id, newText, { automatic: false });

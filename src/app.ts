@@ -84,7 +84,9 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
   const reports = createReports(deps, views, templates.renderReport);
 
   const slack =
-    config.DR_SLACK_MODE === 'off' ? null : createSlack(config.DR_SLACK_BOT_TOKEN, config.DR_SLACK_API_URL);
+    config.DR_SLACK_MODE === 'off'
+      ? null
+      : createSlack({ token: config.DR_SLACK_BOT_TOKEN, apiUrl: config.DR_SLACK_API_URL, log: world.log });
   const draft = (view: IncidentView) => draftUpdate(view, lastHeardAt(view.incident));
 
   const tools: Tools = {
@@ -124,6 +126,7 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
         views,
         guarding: GUARDING,
         draft,
+        publicUpdate: templates.renderUpdate,
         slackChannelNamed: channelFinder(slack),
       };
       await queue.work('deliver', DELIVER_WORKERS, (job) => deliverIncident(deliver, job));

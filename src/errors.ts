@@ -47,3 +47,8 @@ export class AppError extends Error {
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
+
+/** True for the two reasons that leave a step to whoever takes the run next. */
+export function isHandedOver(error: unknown): boolean {
+  return error instanceof AppError && error.code === 'claim-lost';
+}

@@ -18,10 +18,16 @@ export async function countBefore(world: World, opening: Date): Promise<number> 
   return totalRows(counts) - Number(row?.fresh ?? 0);
 }
 
+/** The card for the team, and below it the filled template of templates/status. */
+const UPDATE_WITH_PUBLIC_WORDS =
+  /^\*?Update \d+ · INC-.*For the status page.*Janua: .*Expected back: .*Next update by/s;
+
 /** Moves the bot's clock past the due times one by one and looks into the channel after each. */
 export async function letUpdatesFallDue(world: World, bot: Bot, room: string, tell: Tell) {
   const posted = () =>
-    world.slack.messages(room).filter((message) => /^\*?Update \d+ · INC-/.test(world.slack.textOf(message)));
+    world.slack
+      .messages(room)
+      .filter((message) => UPDATE_WITH_PUBLIC_WORDS.test(world.slack.textOf(message)));
   let due = 0;
   let onTime = 0;
   for (let round = 0; round < 3; round++) {

@@ -60,13 +60,13 @@ export function createApi(deps: { store: Store; decode: Decode; lifecycle: Lifec
     const { namespace = '', name } = object.metadata;
     if (request.dryRun && !store.get(request.plural, namespace, name))
       return { code: 201, body: object, warnings };
-    return { code: 201, body: store.create(request.plural, object), warnings };
+    return { code: 201, body: store.create(request.plural, object, writerOf(request)), warnings };
   }
 
   function modify(request: ResourceRequest, body: Json): Answer {
     if (request.subresource === 'log') throw notServed();
     const { object, warnings } = drafting.toModify(request, found(request), body);
-    const stored = request.dryRun ? object : store.update(request.plural, object);
+    const stored = request.dryRun ? object : store.update(request.plural, object, writerOf(request));
     return { code: 200, body: request.subresource === 'scale' ? scaleOf(stored) : stored, warnings };
   }
 
@@ -127,5 +127,10 @@ export function createApi(deps: { store: Store; decode: Decode; lifecycle: Lifec
     },
   };
 }
+
+const writerOf = ({ manager, subresource }: ResourceRequest) => ({
+  manager,
+  ...(subresource && { subresource }),
+});
 
 const keyOf = (object: KubeObject) => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;

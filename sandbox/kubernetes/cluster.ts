@@ -1,4 +1,3 @@
-import { performance } from 'node:perf_hooks';
 import { createAutoscalerController } from './controllers/autoscalers.ts';
 import { createDeploymentController } from './controllers/deployments.ts';
 import { createEvents } from './controllers/events.ts';
@@ -11,8 +10,9 @@ import type { KubeObject } from './kinds.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { PodLogs } from './logs.ts';
 import type { Store } from './store.ts';
+import type { Time } from './time.ts';
 
-/** How fast the cluster moves; all in milliseconds of real time. */
+/** How fast the cluster moves; all in milliseconds of its own time. */
 export interface Tempo {
   readonly podStartMs: readonly [number, number];
   readonly podStopMs: readonly [number, number];
@@ -21,6 +21,15 @@ export interface Tempo {
 }
 
 const tickMs = 50;
+/** When time is moved, the controllers act at least this often in it. */
+const movedTickMs = 250;
+
+interface CrashLoop {
+  /** Only pods of this image crash. */
+  readonly image?: string;
+  /** How long a container lives, Ready, before it dies again; 0 unless told. */
+  readonly aliveMs?: number;
+}
 
 export type Cluster = ReturnType<typeof createCluster>;
 
@@ -29,13 +38,14 @@ export function createCluster(deps: {
   readonly store: Store;
   readonly lifecycle: Lifecycle;
   readonly logs: PodLogs;
-  readonly clock: () => Date;
+  readonly time: Time;
   readonly random: () => number;
   readonly tempo: Tempo;
   readonly restless: boolean;
 }) {
-  const { store, lifecycle, logs, clock, random, tempo, restless } = deps;
-  const crashing = new Map<string, string | undefined>();
+  const { store, lifecycle, logs, time, random, tempo, restless } = deps;
+  const clock = time.date;
+  const crashing = new Map<string, CrashLoop>();
   const lost = new Set<string>();
   const programs = new Map<string, Program>();
   const demands = new Map<string, number>();
@@ -45,10 +55,10 @@ export function createCluster(deps: {
 
   const keyOf = (pod: KubeObject) => `${pod.metadata.namespace}/${workloadOf(pod)}`;
 
-  function crashes(pod: KubeObject): boolean {
-    const key = keyOf(pod);
-    const image = crashing.get(key);
-    return crashing.has(key) && (image === undefined || image === podView(pod).image);
+  function livesFor(pod: KubeObject): number | undefined {
+    const loop = crashing.get(keyOf(pod));
+    if (!loop || (loop.image !== undefined && loop.image !== podView(pod).image)) return undefined;
+    return loop.aliveMs ?? 0;
   }
 
   const emit = createEvents(store, clock);
@@ -61,7 +71,7 @@ export function createCluster(deps: {
     random,
     startMs,
     stopMs,
-    crashes,
+    livesFor,
     isLost: (pod) => lost.has(keyOf(pod)),
     programOf: (pod) => programs.get(keyOf(pod)),
   });
@@ -70,10 +80,10 @@ export function createCluster(deps: {
   const statefulSets = createStatefulSetController({ store, lifecycle });
   const jobs = createJobController({ store, logs, kubelet, emit, clock, random, run: (job) => runJob(job) });
   const demand = (namespace: string, name: string) => demands.get(`${namespace}/${name}`);
-  const autoscalers = createAutoscalerController({ store, emit, clock, syncMs, demand });
+  const autoscalers = createAutoscalerController({ store, emit, clock, random, syncMs, demand });
 
   function tick(instantly = false): void {
-    const now = performance.now();
+    const now = time.ms();
     autoscalers.reconcile(now);
     kubelet.reconcile(now, instantly);
     const quiet = store.version() === seen && now - lookedAt < statusWriteMs;
@@ -92,6 +102,14 @@ export function createCluster(deps: {
   return {
     stop: () => clearInterval(timer),
 
+    /** Moves the cluster's time and lets its controllers live through it, before this returns. Jobs take real time. */
+    advance(ms: number): void {
+      for (let left = ms; left > 0; left -= movedTickMs) {
+        time.move(Math.min(left, movedTickMs));
+        tick();
+      }
+    },
+
     /** Lets everything that is new come up at once, without pods taking their time. */
     settleInstantly(): void {
       for (let before = -1; before !== store.version(); ) {
@@ -100,10 +118,10 @@ export function createCluster(deps: {
       }
     },
 
-    setCrashLoop(namespace: string, workload: string, mode: boolean | { readonly image: string }): void {
+    setCrashLoop(namespace: string, workload: string, mode: boolean | CrashLoop): void {
       const key = `${namespace}/${workload}`;
       if (mode === false) crashing.delete(key);
-      else crashing.set(key, mode === true ? undefined : mode.image);
+      else crashing.set(key, mode === true ? {} : mode);
     },
 
     /** The node of a workload's pods no longer answers: they are not Ready, and deleted ones never go away. */

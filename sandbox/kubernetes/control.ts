@@ -15,6 +15,9 @@ import { notFound } from './status.ts';
 import type { Store } from './store.ts';
 import { validate } from './validate.ts';
 
+/** As kubectl names itself in `metadata.managedFields`. */
+const kubectl = (command: string) => ({ manager: `kubectl-${command}` });
+
 /** What the sandbox's world and its tests do to the cluster. It passes by RBAC, faults and the audit log. */
 export function createControl(deps: {
   readonly store: Store;
@@ -39,7 +42,7 @@ export function createControl(deps: {
   }
 
   function create(plural: Plural, draft: Draft): KubeObject {
-    return store.create(plural, validate(plural, store.prepare(plural, { ...draft })));
+    return store.create(plural, validate(plural, store.prepare(plural, { ...draft })), kubectl('create'));
   }
 
   function podsOf(namespace: string, workload: string): KubeObject[] {
@@ -104,7 +107,7 @@ export function createControl(deps: {
       'spec' in change && next.metadata.generation !== undefined && !sameJson(next.spec, before.spec);
     const generation = (next.metadata.generation ?? 0) + 1;
     const metadata = moved ? { ...next.metadata, generation } : next.metadata;
-    return store.update(plural, validate(plural, { ...next, metadata }, before));
+    return store.update(plural, validate(plural, { ...next, metadata }, before), kubectl('edit'));
   }
 
   return {
@@ -114,6 +117,7 @@ export function createControl(deps: {
     expireWatches: deps.expireWatches,
     down: deps.down,
     up: deps.up,
+    advance: cluster.advance,
     setCrashLoop: cluster.setCrashLoop,
     setNodeLost: cluster.setNodeLost,
     setProgram: cluster.setProgram,

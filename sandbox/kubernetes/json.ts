@@ -23,6 +23,15 @@ export function canonical(value: unknown): string {
   );
 }
 
+/** Equal as JSON: the order of members does not matter, and one that is undefined is not there. */
 export function sameJson(a: unknown, b: unknown): boolean {
-  return canonical(a ?? null) === canonical(b ?? null);
+  if (a === b || (a ?? null) === (b ?? null)) return true;
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((item, at) => sameJson(item, b[at]));
+  if (!isJsonObject(a) || !isJsonObject(b)) return false;
+  const present = (object: JsonObject) => Object.keys(object).filter((key) => object[key] !== undefined);
+  const keys = present(a);
+  return (
+    keys.length === present(b).length && keys.every((key) => b[key] !== undefined && sameJson(a[key], b[key]))
+  );
 }

@@ -18,6 +18,15 @@ export const OwnerReference = z.looseObject({
 });
 export type OwnerReference = z.infer<typeof OwnerReference>;
 
+const ManagedFields = z.looseObject({
+  manager: z.string(),
+  operation: z.string(),
+  time: z.string(),
+  subresource: z.string().optional(),
+  fieldsV1: z.looseObject({}),
+});
+export type ManagedFields = z.infer<typeof ManagedFields>;
+
 export const Metadata = z.looseObject({
   name: z.string(),
   namespace: z.string().optional(),
@@ -29,6 +38,7 @@ export const Metadata = z.looseObject({
   labels: Labels.optional(),
   annotations: Labels.optional(),
   ownerReferences: z.array(OwnerReference).optional(),
+  managedFields: z.array(ManagedFields).optional(),
 });
 export type Metadata = z.infer<typeof Metadata>;
 
@@ -140,6 +150,9 @@ export const Autoscaler = KubeObject.extend({
     .looseObject({
       minReplicas: Count.default(1),
       maxReplicas: z.int().min(1, 'must be greater than 0'),
+      metrics: z
+        .array(z.looseObject({ type: z.string(), resource: z.looseObject({ name: z.string() }).optional() }))
+        .optional(),
       scaleTargetRef: z.looseObject({
         apiVersion: z.string().optional(),
         kind: z.string(),

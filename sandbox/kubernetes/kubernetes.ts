@@ -12,6 +12,7 @@ import { type Resource, resources } from './resources.ts';
 import { createUsers } from './rules.ts';
 import { createApiServer } from './server.ts';
 import { createStore } from './store.ts';
+import { createTime } from './time.ts';
 import { createWatches } from './watch.ts';
 
 export type { Program } from './controllers/pods.ts';
@@ -31,7 +32,7 @@ export interface KubernetesOptions extends Partial<Tempo> {
   readonly restless?: boolean;
   /** Serve keda.sh/v1alpha1; without it those paths answer 404, as on a cluster without the CRD. */
   readonly keda?: boolean;
-  /** Times in objects; how long things take is real time. */
+  /** Times in objects, before `control.advance` moves them; how long things take is real time and what was moved. */
   readonly clock?: () => Date;
   readonly random?: () => number;
 }
@@ -43,13 +44,7 @@ export type Kubernetes = Awaited<ReturnType<typeof startKubernetes>>;
  * like a real one. It lives in memory and ends with `stop()`.
  */
 export async function startKubernetes(options: KubernetesOptions = {}) {
-  const {
-    context = 'janua',
-    clock = () => new Date(),
-    random = Math.random,
-    restless = false,
-    keda = false,
-  } = options;
+  const { context = 'janua', random = Math.random, restless = false, keda = false } = options;
   const { user: bot = 'system:serviceaccount:dr-bot:dr-bot', clusterUid = uidFrom(context) } = options;
   const tempo: Tempo = {
     podStartMs: options.podStartMs ?? [1000, 2000],
@@ -59,6 +54,8 @@ export async function startKubernetes(options: KubernetesOptions = {}) {
   };
   const served = Object.values<Resource>(resources).filter(({ group }) => keda || group !== 'keda.sh');
 
+  const time = createTime(options.clock ?? (() => new Date()));
+  const clock = time.date;
   const decode = await createDecoder();
   const store = createStore(clock);
   const lifecycle = createLifecycle(store, clock);
@@ -69,7 +66,7 @@ export async function startKubernetes(options: KubernetesOptions = {}) {
   const audit = createAuditLog();
   const watches = createWatches(store);
   const api = createApi({ store, decode, lifecycle, logs });
-  const cluster = createCluster({ store, lifecycle, logs, clock, random, tempo, restless });
+  const cluster = createCluster({ store, lifecycle, logs, time, random, tempo, restless });
 
   const server = createApiServer({
     served,

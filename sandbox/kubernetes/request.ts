@@ -14,6 +14,8 @@ export interface ResourceRequest {
   readonly query: URLSearchParams;
   readonly dryRun: boolean;
   readonly contentType: string;
+  /** Who asks, as `metadata.managedFields` will name them. */
+  readonly manager: string;
 }
 
 const path =
@@ -47,6 +49,10 @@ export function parseRequest(
     query: url.searchParams,
     dryRun: dryRunOf(url.searchParams),
     contentType: (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? '',
+    manager:
+      url.searchParams.get('fieldManager') ||
+      (request.headers['user-agent'] ?? '').split('/')[0] ||
+      'unknown',
   };
 }
 

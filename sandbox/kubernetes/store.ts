@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { canonical } from './json.ts';
+import { sameJson } from './json.ts';
 import { type Draft, type KubeObject, Metadata } from './kinds.ts';
+import { managedFields, type Writer } from './managed-fields.ts';
 import { groupVersion, type Plural, type Resource, resources } from './resources.ts';
 import { alreadyExists, notFound } from './status.ts';
 
@@ -49,11 +50,20 @@ export function createStore(clock: () => Date) {
     return table(plural).get(keyOf(namespace, name));
   }
 
-  function put(plural: Plural, object: KubeObject, before?: KubeObject): KubeObject {
+  function put(
+    plural: Plural,
+    object: KubeObject,
+    writer: Writer | undefined,
+    before?: KubeObject,
+  ): KubeObject {
     version += 1;
     const stored: KubeObject = {
       ...object,
-      metadata: { ...object.metadata, resourceVersion: String(version) },
+      metadata: {
+        ...object.metadata,
+        resourceVersion: String(version),
+        managedFields: [...managedFields(before, object, writer, timestamp(clock()))],
+      },
     };
     table(plural).set(keyOf(stored.metadata.namespace ?? '', stored.metadata.name), stored);
     const type = before ? 'MODIFIED' : 'ADDED';
@@ -82,22 +92,21 @@ export function createStore(clock: () => Date) {
       return { ...draft, apiVersion: groupVersion(resource), kind: resource.kind, metadata };
     },
 
-    create(plural: Plural, object: KubeObject): KubeObject {
+    /** Without a writer it is one of the controllers. */
+    create(plural: Plural, object: KubeObject, writer?: Writer): KubeObject {
       const { namespace = '', name } = object.metadata;
       if (get(plural, namespace, name)) throw alreadyExists(resources[plural], name);
-      return put(plural, object);
+      return put(plural, object, writer);
     },
 
     /** Replaces an object; the very same content is no write, so its resourceVersion stays. */
-    update(plural: Plural, object: KubeObject): KubeObject {
+    update(plural: Plural, object: KubeObject, writer?: Writer): KubeObject {
       const { namespace = '', name } = object.metadata;
       const before = get(plural, namespace, name);
       if (!before) throw notFound(resources[plural], name);
-      const next = {
-        ...object,
-        metadata: { ...object.metadata, resourceVersion: before.metadata.resourceVersion },
-      };
-      return canonical(next) === canonical(before) ? before : put(plural, next, before);
+      const { resourceVersion, managedFields } = before.metadata;
+      const next = { ...object, metadata: { ...object.metadata, resourceVersion, managedFields } };
+      return sameJson(next, before) ? before : put(plural, next, writer, before);
     },
 
     remove(plural: Plural, namespace: string, name: string): KubeObject | undefined {

@@ -80,7 +80,13 @@ export function createDrafting(store: Store, decode: Decode) {
         invalidValue('metadata.name', undefined, 'name or generateName is required'),
       ]);
     }
-    const { uid: _uid, creationTimestamp: _at, generation: _generation, ...own } = metadata;
+    const {
+      uid: _uid,
+      creationTimestamp: _at,
+      generation: _generation,
+      managedFields: _fields,
+      ...own
+    } = metadata;
     const { status: _status, ...rest } = encodeStringData(object);
     const draft = { ...rest, metadata: { ...own, name, ...(resource.namespaced && { namespace }) } };
     return { object: validate(plural, store.prepare(plural, draft)), warnings };
@@ -169,6 +175,7 @@ function asUpdate(resource: Resource, current: KubeObject, given: JsonObject): K
     uid: member(given, 'metadata', 'uid') ?? kept.uid,
     resourceVersion: kept.resourceVersion,
     creationTimestamp: kept.creationTimestamp,
+    managedFields: kept.managedFields,
     ...(kept.namespace && { namespace: kept.namespace }),
     ...(kept.deletionTimestamp && { deletionTimestamp: kept.deletionTimestamp }),
     ...(kept.generation !== undefined && { generation: kept.generation + (changed ? 1 : 0) }),

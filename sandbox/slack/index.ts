@@ -3,9 +3,7 @@ import type { AddressInfo } from 'node:net';
 import {
   type ChannelSeed,
   defaultChannels,
-  defaultEvents,
   defaultPeople,
-  defaultScopes,
   type PersonSeed,
   type UserGroupSeed,
 } from './cast.ts';
@@ -15,6 +13,7 @@ import { createEvents } from './events.ts';
 import { createFaults } from './faults.ts';
 import { createHttpMode } from './http-mode.ts';
 import { createInteractions } from './interactions.ts';
+import { defaultEvents, defaultScopes, escapesCommands } from './manifest.ts';
 import type { World } from './method.ts';
 import { jsonFields, readBody, uploadedBytes } from './request-body.ts';
 import { createRespond } from './respond.ts';
@@ -22,7 +21,8 @@ import { createSocketMode } from './socket-mode.ts';
 import { createStore } from './store.ts';
 import { createWebApi, missingScope, type Tokens } from './web-api.ts';
 
-export { type ChannelSeed, defaultScopes, type PersonSeed, type UserGroupSeed } from './cast.ts';
+export type { ChannelSeed, PersonSeed, UserGroupSeed } from './cast.ts';
+export { defaultScopes } from './manifest.ts';
 export { personId } from './store.ts';
 export { textOf } from './text-of.ts';
 
@@ -31,9 +31,9 @@ export interface SlackOptions {
   readonly channels?: readonly ChannelSeed[];
   readonly usergroups?: readonly UserGroupSeed[];
   readonly teamDomain?: string;
-  /** Granted to the bot token; everything else is `missing_scope`. */
+  /** Granted to the bot token; everything else is `missing_scope`. Left out: those of manifest.yml. */
   readonly scopes?: readonly string[];
-  /** Event types the app subscribed to. */
+  /** Event types the app subscribed to. Left out: those of manifest.yml. */
   readonly events?: readonly string[];
   /** Time of messages and events. Three-second limits run on the machine's own clock. */
   readonly now?: () => Date;
@@ -119,7 +119,7 @@ export async function startSlack(options: SlackOptions = {}) {
     delivery,
     respond,
     url,
-    shouldEscape: options.shouldEscape ?? true,
+    shouldEscape: options.shouldEscape ?? escapesCommands,
   });
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {

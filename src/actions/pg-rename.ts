@@ -1,5 +1,5 @@
 import { quoteName, type Session } from '../clients/postgres.ts';
-import { AppError } from '../errors.ts';
+import { AppError, isHandedOver } from '../errors.ts';
 import { hop } from '../hop.ts';
 import type { ActionContext } from './action.ts';
 import { applyAccess, applyValues, readSettings } from './pg-settings.ts';
@@ -16,6 +16,7 @@ import {
   type Target,
   writeComment,
 } from './pg-target.ts';
+import { whenBack } from './when-back.ts';
 
 /** The three names a swap is about. */
 export interface Names {
@@ -107,7 +108,10 @@ export function settle(context: ActionContext, target: Target, names: Names): Pr
   });
 }
 
-/** Runs a rename with its deadline. What fails is settled first: done after all, or the live database is open again. */
+/**
+ * Runs a rename with its deadline. What fails is settled first: done after all, or the live database is open again. Everything
+ * that writes stands still meanwhile, so what surely failed is not tried a second time: the gate goes its way back at once.
+ */
 export async function swapOrReopen(
   context: ActionContext,
   target: Target,
@@ -128,20 +132,29 @@ export async function swapOrReopen(
     failure = error;
   }
   const ms = Math.round(performance.now() - started);
-  const place = await settle(context, target, names).catch((error: unknown) => {
-    if (error instanceof AppError && error.code === 'claim-lost') throw error;
+  const late = deadline.aborted && !context.signal.aborted;
+  const settled = whenBack(context.signal, () => settle(context, target, names));
+  const place = await settled.catch((error: unknown) => {
+    if (isHandedOver(error)) throw error;
     throw new AppError(
       'outside-unreachable',
       `The connection to \`${target.connection}\` was lost during the swap, and it does not answer. Whether \`${names.live}\` is swapped, and whether it is open, is not known yet.`,
-      { retry: 'later', cause: failure ?? error },
+      { cause: failure ?? error },
     );
   });
   if (place.at === wanted) return { place, ms };
-  if (deadline.aborted && !context.signal.aborted) {
+  if (late) {
     throw new AppError(
       'step-timeout',
-      `The swap was not done within ${deadlineMs / 1000} s, so it was not made: \`${names.live}\` is open and unchanged. Look for sessions that hold it, then retry.`,
-      { retry: 'later', cause: failure },
+      `The swap was not done within ${deadlineMs / 1000} s, so it was not made: \`${names.live}\` is open and unchanged. Look for sessions that hold it, then run it again.`,
+      { cause: failure },
+    );
+  }
+  if (failure instanceof AppError && failure.retry === 'later') {
+    throw new AppError(
+      failure.code,
+      `${failure.message} The swap was not made: \`${names.live}\` is open and unchanged.`,
+      { cause: failure },
     );
   }
   throw (

@@ -110,7 +110,10 @@ export const pgSwap = defineAction<Params>({
     const names = namesOf(context, target, params);
     const place = await settle(context, target, names);
     if (place.at === 'before')
-      return { summary: `nothing was swapped; \`${names.live}\` is open`, facts: [] };
+      return {
+        summary: `nothing was swapped; \`${names.live}\` is open`,
+        facts: [{ name: 'restored copy, closed', value: `\`${names.scratch}\`, oid ${place.scratch.oid}` }],
+      };
     if (place.at === 'elsewhere')
       throw new AppError(
         'undo-failed',

@@ -1,6 +1,7 @@
 /**
- * Every Web API method the bot calls, with the scopes any of which allows it (docs.slack.dev, method reference). The
- * manifest is checked against this table, and nothing else can be called: `slack.call` takes only these names.
+ * Every Web API method the bot calls, with the scopes it needs for what it does there (docs.slack.dev, method
+ * reference): it reads public and private channels, and makes and changes public ones only. The manifest is checked
+ * against this table, and nothing else can be called: `slack.call` takes only these names.
  */
 export const SLACK_METHODS = {
   'auth.test': [],
@@ -8,13 +9,13 @@ export const SLACK_METHODS = {
   'chat.update': ['chat:write'],
   'chat.postEphemeral': ['chat:write'],
   'chat.getPermalink': [],
-  'conversations.create': ['channels:manage', 'groups:write'],
+  'conversations.create': ['channels:manage'],
   'conversations.info': ['channels:read', 'groups:read'],
   'conversations.list': ['channels:read', 'groups:read'],
-  'conversations.invite': ['channels:manage', 'groups:write'],
+  'conversations.invite': ['channels:manage'],
   'conversations.open': ['im:write'],
-  'conversations.setTopic': ['channels:manage', 'groups:write'],
-  'conversations.setPurpose': ['channels:manage', 'groups:write'],
+  'conversations.setTopic': ['channels:manage'],
+  'conversations.setPurpose': ['channels:manage'],
   'conversations.history': ['channels:history', 'groups:history'],
   'conversations.replies': ['channels:history', 'groups:history'],
   'files.getUploadURLExternal': ['files:write'],

@@ -1,6 +1,7 @@
 import { ErrorCode, WebClient, type WebClientOptions } from '@slack/web-api';
 import { AppError, messageOf } from '../errors.ts';
 import { hop } from '../hop.ts';
+import { sdkLog } from '../sdk-log.ts';
 import { SLACK_METHODS, type SlackMethod } from './slack-methods.ts';
 
 export type SlackArgs = Readonly<Record<string, unknown>>;
@@ -16,8 +17,17 @@ export type Slack = ReturnType<typeof createSlack>;
 
 const TIMEOUT_MS = { interactive: 2_000, delivery: 10_000, bulk: 10_000 } as const;
 
-export function createSlack(token: string, apiUrl?: string) {
+export function createSlack({
+  token,
+  apiUrl,
+  log,
+}: {
+  token: string;
+  apiUrl?: string | undefined;
+  log: (fields: Record<string, unknown>, message: string) => void;
+}) {
   const options = (road: SlackRoad): WebClientOptions => ({
+    logger: sdkLog(`web-api ${road}`, log),
     ...(apiUrl === undefined ? {} : { slackApiUrl: apiUrl }),
     allowAbsoluteUrls: false,
     timeout: TIMEOUT_MS[road],

@@ -207,13 +207,13 @@ function seconds(ms: number): string {
 }
 
 async function chain(app: App): Promise<readonly Finding[]> {
-  const result = await app.queries.verify();
-  return result.ok
-    ? [ok(`the chain of the log, ${result.events} events`)]
+  const audit = await app.queries.verify();
+  return audit.ok
+    ? [ok(`the chain of the log, ${audit.events} events`)]
     : [
         bad(
           'the chain of the log',
-          `Event ${result.seq} ${result.reason}. Keep the database as it is and tell the security owner.`,
+          `${audit.what} ${audit.reason}. Keep the database as it is and tell the security owner.`,
         ),
       ];
 }

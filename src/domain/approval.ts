@@ -52,6 +52,11 @@ export interface Approval {
 /** Two, always: there is no class that one person can approve (DESIGN §5). */
 export const REQUIRED_VOTES = 2;
 
+/** Asked for or approved: it may still open its gate. */
+export function isPending({ status }: Pick<Approval, 'status'>): boolean {
+  return status.is === 'open' || status.is === 'approved';
+}
+
 /** The next state. The first event of a stream must be `approval.requested`. */
 export function applyApproval(state: Approval | null, event: ApprovalEvent, id: string): Approval {
   if (event.kind === 'approval.requested') {

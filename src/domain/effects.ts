@@ -46,42 +46,55 @@ const STANDALONE = new Set<DomainEvent['kind']>([
   'approval.reminded',
 ]);
 
-/**
- * Effects of one logged event. Order matters: the channel must exist before a card, a card before its thread.
- * `owner` is the run an approval belongs to, null for other streams.
- */
+/** What else an event is about: the run an approval belongs to, the approval under which a run's gate is open. */
+export interface Kin {
+  readonly run: string | null;
+  readonly approval: string | null;
+}
+
+/** Effects of one logged event. Order matters: the channel must exist before a card, a card before its thread. */
 export function effectsOf(
   logged: Pick<LoggedEvent, 'seq' | 'stream' | 'incident' | 'event'>,
-  owner: string | null,
+  kin: Kin,
 ): readonly Effect[] {
   const { event, stream, incident } = logged;
   if (incident === null || event.kind === 'approval.click-refused') return [];
   const show = (surface: Surface, subject: string): Effect => ({ kind: 'show', surface, subject, incident });
   const effects: Effect[] = [];
   if (event.kind === 'incident.declared') effects.push(show('channel', incident));
-  effects.push(...cardsOf(stream, event, show));
+  effects.push(...cardsOf(stream, event, kin, show));
   if (STANDALONE.has(event.kind)) effects.push(show('post', String(logged.seq)));
   if (event.kind === 'incident.report-written') effects.push(show('report', String(logged.seq)));
-  const run = runToWake(stream, event, owner);
+  const run = runToWake(stream, event, kin.run);
   if (run !== null) effects.push({ kind: 'wake-run', run });
   return effects;
 }
 
+/** A run's card counts the votes, and a used approval's card says how its gate goes: each is shown with the other. */
 function cardsOf(
   stream: Stream,
   event: DomainEvent,
+  kin: Kin,
   show: (surface: Surface, subject: string) => Effect,
 ): readonly Effect[] {
-  const incidentCards = [show('incident-card', 'card'), show('announcement', 'card')];
-  if (stream.type === 'incident') return incidentCards;
-  if (stream.type === 'run') return [show('run-card', stream.id), ...incidentCards.slice(0, 1)];
-  return event.kind === 'approval.reminded'
-    ? []
-    : [show('approval-card', stream.id), ...incidentCards.slice(0, 1)];
+  if (event.kind === 'approval.reminded') return [];
+  const incident = show('incident-card', 'card');
+  const related = [
+    ...(kin.run === null ? [] : [show('run-card', kin.run)]),
+    ...(kin.approval === null ? [] : [show('approval-card', kin.approval)]),
+  ];
+  switch (stream.type) {
+    case 'incident':
+      return [incident, show('announcement', 'card')];
+    case 'run':
+      return [show('run-card', stream.id), ...related, incident];
+    case 'approval':
+      return [show('approval-card', stream.id), ...related, incident];
+  }
 }
 
 /** Events a person or a clock caused; what the worker itself wrote needs no wake, it is still in its loop. */
-function runToWake(stream: Stream, event: DomainEvent, owner: string | null): string | null {
+function runToWake(stream: Stream, event: DomainEvent, asker: string | null): string | null {
   switch (event.kind) {
     case 'run.started':
     case 'run.abort-requested':
@@ -94,7 +107,7 @@ function runToWake(stream: Stream, event: DomainEvent, owner: string | null): st
     case 'approval.vetoed':
     case 'approval.voided':
     case 'approval.expired':
-      return owner;
+      return asker;
     case 'step.finished':
       return event.known === 'answered' || event.known === 'ruled' ? stream.id : null;
     case 'step.skipped':

@@ -57,6 +57,7 @@ export type RefusalCode =
   | 'preview-blocked'
   | 'too-few-approvers'
   | 'report-missing'
+  | 'audit-failed'
   | 'role-empty';
 
 export function refuse(code: RefusalCode, facts: Readonly<Record<string, string>> = {}): Refusal {

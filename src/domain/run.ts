@@ -110,6 +110,12 @@ export function openGateOf(run: Run): string | null {
   return open?.[0] ?? null;
 }
 
+/** The approval under which a gate is open now. */
+export function approvalInUse(run: Run): string | null {
+  const gate = openGateOf(run);
+  return gate === null ? null : gateState(run, gate).approval;
+}
+
 /** The next state. The first event of a stream must be `run.started`. */
 export function applyRun(state: Run | null, event: RunEvent, id: string): Run {
   if (event.kind === 'run.started') {

@@ -41,11 +41,6 @@ export async function supervised<Result>(
   }
 }
 
-/** True for the two reasons that leave the step to whoever takes the run next. */
-export function isHandedOver(error: unknown): boolean {
-  return error instanceof AppError && error.code === 'claim-lost';
-}
-
 function stopError(reason: StopReason, timeoutMs: number): AppError {
   switch (reason) {
     case 'deadline':

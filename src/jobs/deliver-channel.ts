@@ -4,6 +4,7 @@ import type { IncidentView } from '../domain/views.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { deliveryOf } from '../store/deliveries.ts';
 import { type DeliverDeps, WAITS_FOR_ANOTHER } from './deliver-parts.ts';
+import { atCursor, nextCursor } from './deliver-slack.ts';
 
 export interface MadeChannel {
   readonly id: string;
@@ -86,7 +87,7 @@ async function ownChannel(
     const page = await deps.slack.call('bulk', 'conversations.list', {
       limit: 200,
       exclude_archived: true,
-      ...(cursor === '' ? {} : { cursor }),
+      ...atCursor(cursor),
     });
     const channels: readonly {
       id: string;
@@ -100,11 +101,7 @@ async function ownChannel(
       const own = purpose === '' ? found.creator === (await ownUser(deps)) : purpose === purposeOf(view);
       return own ? { id: found.id, name: found.name } : undefined;
     }
-    const metadata = page.response_metadata;
-    cursor =
-      typeof metadata === 'object' && metadata !== null && 'next_cursor' in metadata
-        ? String(metadata.next_cursor)
-        : '';
+    cursor = nextCursor(page);
   } while (cursor !== '');
   return undefined;
 }

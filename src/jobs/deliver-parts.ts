@@ -19,6 +19,7 @@ export interface DeliverDeps {
   readonly guarding: ReadonlySet<string>;
   /** The text that is posted if nobody acts, for the draft. */
   readonly draft: (view: IncidentView) => Surroundings['draft'];
+  readonly publicUpdate: Surroundings['publicUpdate'];
   /** The id of a channel people named in a plan; looked up once. */
   readonly slackChannelNamed: (name: string) => Promise<string>;
 }
@@ -75,7 +76,8 @@ export async function postOnce(
 }
 
 export async function surroundingsOf(deps: DeliverDeps, view: IncidentView): Promise<Surroundings> {
-  return { links: await linksOf(deps, view), guarding: deps.guarding, draft: deps.draft(view) };
+  const { guarding, draft, publicUpdate } = deps;
+  return { links: await linksOf(deps, view), guarding, draft: draft(view), publicUpdate };
 }
 
 /** Addresses of cards that were posted, by what they show. */

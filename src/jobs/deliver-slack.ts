@@ -1,4 +1,4 @@
-import { type Slack, slackError } from '../clients/slack.ts';
+import { type Slack, type SlackAnswer, slackError } from '../clients/slack.ts';
 import { AppError } from '../errors.ts';
 
 export interface Where {
@@ -6,19 +6,31 @@ export interface Where {
   readonly thread: string | null;
 }
 
-/** The message that carries a mark in its metadata, among the newest of the channel or thread. */
+/**
+ * The message that carries a mark in its metadata: among the newest of a channel, or anywhere in a thread, whose pages
+ * begin with the oldest.
+ */
 export async function findPosted(slack: Slack, where: Where, mark: string): Promise<string | undefined> {
-  const args = { channel: where.channel, include_all_metadata: true, limit: 50 };
-  const answer =
-    where.thread === null
-      ? await slack.call('bulk', 'conversations.history', args)
-      : await slack.call('bulk', 'conversations.replies', { ...args, ts: where.thread });
-  const messages = Array.isArray(answer.messages) ? answer.messages : [];
-  const found = messages.find(
-    (message: { metadata?: { event_payload?: { mark?: string } } }) =>
-      message.metadata?.event_payload?.mark === mark,
-  );
-  return found === undefined ? undefined : String(found.ts);
+  const args = { channel: where.channel, include_all_metadata: true, limit: 200 };
+  let cursor = '';
+  do {
+    const answer =
+      where.thread === null
+        ? await slack.call('bulk', 'conversations.history', args)
+        : await slack.call('bulk', 'conversations.replies', {
+            ...args,
+            ts: where.thread,
+            ...atCursor(cursor),
+          });
+    const messages = Array.isArray(answer.messages) ? answer.messages : [];
+    const found = messages.find(
+      (message: { metadata?: { event_payload?: { mark?: string } } }) =>
+        message.metadata?.event_payload?.mark === mark,
+    );
+    if (found !== undefined) return String(found.ts);
+    cursor = where.thread === null ? '' : nextCursor(answer);
+  } while (cursor !== '');
+  return undefined;
 }
 
 const permalinks = new Map<string, string>();
@@ -103,22 +115,30 @@ async function search(slack: Slack, wanted: string): Promise<string> {
       limit: 200,
       exclude_archived: true,
       types: 'public_channel,private_channel',
-      ...(cursor === '' ? {} : { cursor }),
+      ...atCursor(cursor),
     });
     const channels: readonly { id: string; name: string }[] = Array.isArray(page.channels)
       ? page.channels
       : [];
     const found = channels.find(({ name }) => name === wanted);
     if (found !== undefined) return found.id;
-    const metadata = page.response_metadata;
-    cursor =
-      typeof metadata === 'object' && metadata !== null && 'next_cursor' in metadata
-        ? String(metadata.next_cursor)
-        : '';
+    cursor = nextCursor(page);
   } while (cursor !== '');
   throw new AppError(
     'slack-unreachable',
     `There is no channel #${wanted} that the bot can see. Invite the bot there: /invite @dr-bot`,
     { retry: 'later' },
   );
+}
+
+/** Where Slack's next page begins; empty after the last. */
+export function nextCursor(page: SlackAnswer): string {
+  const metadata = page.response_metadata;
+  return typeof metadata === 'object' && metadata !== null && 'next_cursor' in metadata
+    ? String(metadata.next_cursor)
+    : '';
+}
+
+export function atCursor(cursor: string): { cursor?: string } {
+  return cursor === '' ? {} : { cursor };
 }

@@ -87,16 +87,14 @@ async function show(deps: DeliverDeps, view: IncidentView, delivery: Delivery): 
         place(view),
         renderRunCard(view, delivery.subject, await linksOf(deps, view)),
       );
-      await refreshSpentApprovals(deps, view, delivery.subject);
       return refreshQuestions(deps, view);
     case 'approval-card':
-      await card(
+      return card(
         deps,
         delivery,
         place(view),
         renderApprovalCard(view, delivery.subject, await linksOf(deps, view)),
       );
-      return refreshRunCard(deps, view, delivery.subject);
     case 'post':
       return post(deps, view, delivery);
     case 'dm':
@@ -104,34 +102,6 @@ async function show(deps: DeliverDeps, view: IncidentView, delivery: Delivery): 
     case 'report':
       return report(deps, view, delivery);
   }
-}
-
-/** An approval that was used says how its gate went: that changes with the run, not with the approval. */
-async function refreshSpentApprovals(deps: DeliverDeps, view: IncidentView, run: string): Promise<void> {
-  const approvals = view.runs.find((each) => each.run.id === run)?.approvals ?? [];
-  for (const { id, status } of approvals) {
-    if (status.is !== 'used') continue;
-    await redraw(deps, view, 'approval-card', id, renderApprovalCard(view, id, await linksOf(deps, view)));
-  }
-}
-
-/** The run's card counts the votes, and after a veto it holds the way on: that changes with the approval, not the run. */
-async function refreshRunCard(deps: DeliverDeps, view: IncidentView, approval: string): Promise<void> {
-  const run = view.runs.find(({ approvals }) => approvals.some(({ id }) => id === approval))?.run.id;
-  if (run !== undefined)
-    await redraw(deps, view, 'run-card', run, renderRunCard(view, run, await linksOf(deps, view)));
-}
-
-/** Draws a card that stands already again. It stays as far behind as it is: newer events may not be in this view. */
-async function redraw(
-  deps: DeliverDeps,
-  view: IncidentView,
-  surface: 'approval-card' | 'run-card',
-  subject: string,
-  message: Message,
-): Promise<void> {
-  const shown = await deliveryOf(deps.world.db, view.incident.id, surface, subject);
-  if (shown?.ts) await card(deps, { ...shown, wanted: 0 }, place(view), message);
 }
 
 async function announcementPlace(deps: DeliverDeps, view: IncidentView): Promise<Place> {

@@ -9,11 +9,11 @@ import { type ActionClass, type Gate, type PlacedStep, stepsOf, strictestClass }
 import { stepState } from '../domain/run.ts';
 import type { Fact } from '../domain/step.ts';
 import { resolve } from '../domain/template.ts';
-import { messageOf } from '../errors.ts';
+import { isHandedOver, messageOf } from '../errors.ts';
 import { lostVotersOf, signedText, type VerifySignature } from '../services/approvals.ts';
 import { lockApproval, nextNumber } from '../store/aggregates.ts';
 import { peopleInForce } from '../store/documents.ts';
-import { isHandedOver, supervised } from './attempt.ts';
+import { supervised } from './attempt.ts';
 import { paramsOf, type Snapshot } from './snapshot.ts';
 import type { Attempt } from './step.ts';
 import { actionNamed, contextFor } from './world.ts';

@@ -1,3 +1,4 @@
+import { isPending } from '../domain/approval.ts';
 import {
   type ApprovalEvent,
   BOT,
@@ -90,10 +91,10 @@ async function finish(
   await recordWith(async (tx, now) => {
     const at = now.toISOString();
     const asked = approval === null ? undefined : await lockApproval(tx, approval.id);
-    const stillOpen = asked?.state.status.is === 'open' || asked?.state.status.is === 'approved';
-    const voided: ApprovalEvent[] = stillOpen
-      ? [{ kind: 'approval.voided', reason: `the run is over (${outcome})`, differences: [], at }]
-      : [];
+    const voided: ApprovalEvent[] =
+      asked !== undefined && isPending(asked.state)
+        ? [{ kind: 'approval.voided', reason: `the run is over (${outcome})`, differences: [], at }]
+        : [];
     return [
       { type: 'approval', id: approval?.id ?? '', events: voided },
       { type: 'run', id: run.id, events: [{ kind: 'run.finished', outcome, cleaned, at }] },

@@ -1,16 +1,17 @@
 import type { AnyAction, Outcome } from '../actions/action.ts';
+import { whenBack } from '../actions/when-back.ts';
 import type { Json } from '../domain/canonical.ts';
 import type { IncidentEvent, RunEvent } from '../domain/events.ts';
 
 import type { PlacedStep } from '../domain/plan.ts';
 import { stepState } from '../domain/run.ts';
 import { hasSymbols, referencesIn } from '../domain/template.ts';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, isHandedOver, messageOf } from '../errors.ts';
 import { hop } from '../hop.ts';
 import { databaseNow } from '../store/aggregates.ts';
 import type { Change } from '../store/commit.ts';
 import type { Tx } from '../store/database.ts';
-import { isHandedOver, supervised } from './attempt.ts';
+import { supervised } from './attempt.ts';
 import { withoutSecrets } from './hide.ts';
 import { incidentFacts } from './records.ts';
 import { paramsOf, type Snapshot } from './snapshot.ts';
@@ -206,8 +207,8 @@ async function settleFailure(
 }
 
 /**
- * Looks whether the effect happened. True when that settled the step: it happened, or nobody can tell. False when it
- * surely did not happen.
+ * Looks whether the effect happened, as soon as the system answers. True when that settled the step: it happened, or nobody
+ * can tell. False when it surely did not happen.
  */
 async function settleByLooking(
   attempt: Attempt,
@@ -243,7 +244,7 @@ async function settleByLooking(
       async (signal) => {
         const context = await contextFor(world, snapshot, { id: step, attempt: number }, 'run', { signal });
         hop(`action.observe:${step}`);
-        const seen = await observe(context, params.value);
+        const seen = await whenBack(signal, () => observe(context, params.value));
         if (seen.happened === 'no') return false;
         if (seen.happened === 'unknown') {
           await uncertain([fault.message, ...seen.seen], seen.howToTell ?? null);

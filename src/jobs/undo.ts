@@ -1,11 +1,12 @@
 import type { AnyAction } from '../actions/action.ts';
+import { whenBack } from '../actions/when-back.ts';
 import type { Gate, PlacedStep } from '../domain/plan.ts';
 import { stepsOf } from '../domain/plan.ts';
 import { gateState, stepState } from '../domain/run.ts';
-import { AppError, messageOf } from '../errors.ts';
+import { AppError, isHandedOver, messageOf } from '../errors.ts';
 import { hop } from '../hop.ts';
 import { databaseNow } from '../store/aggregates.ts';
-import { isHandedOver, supervised } from './attempt.ts';
+import { supervised } from './attempt.ts';
 import { type Attempt, readParams } from './step.ts';
 import { actionNamed, contextFor } from './world.ts';
 
@@ -52,7 +53,7 @@ async function takeBack(attempt: Attempt, placed: PlacedStep) {
             { signal },
           );
           hop(`action.undo:${placed.step.id}`);
-          return undo(context, params.value, state.output);
+          return whenBack(signal, () => undo(context, params.value, state.output));
         },
       );
     } catch (error) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { ActionContext, AnyAction, Baseline } from '../actions/action.ts';
 import type { Clients } from '../clients/index.ts';
 import type { ActionClass } from '../domain/plan.ts';
-import { gateState, openGateOf, type Run } from '../domain/run.ts';
+import { approvalInUse, type Run } from '../domain/run.ts';
 import { AppError } from '../errors.ts';
 import { activeRunIds, readApproval } from '../store/aggregates.ts';
 import type { Commit } from '../store/commit.ts';
@@ -74,8 +74,7 @@ export async function contextFor(
 }
 
 async function approvedClassOf(db: Database, run: Run): Promise<ActionClass | undefined> {
-  const gate = openGateOf(run);
-  const approval = gate === null ? null : gateState(run, gate).approval;
+  const approval = approvalInUse(run);
   return approval === null ? undefined : (await readApproval(db, approval))?.state.class;
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Job, PgBoss } from 'pg-boss';
 import { AppError } from '../errors.ts';
@@ -99,6 +100,8 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
     }
   };
 
+  const working = new Set<QueueName>();
+
   /**
    * Starts `workers` workers, each with one job at a time. Each is a `work` call of its own: one that is notified after
    * a job looks for the next at once, else it would sleep a poll (ENGINE.md §7).
@@ -108,6 +111,7 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
     workers: number,
     handler: (job: HeldJob) => Promise<void>,
   ): Promise<void> {
+    working.add(name);
     for (let i = 0; i < workers; i++) {
       let id = '';
       id = await boss.work<{ key: string }>(
@@ -149,8 +153,15 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
     start: async () => {
       await boss.start();
     },
-    /** Call after our own steps were stopped and awaited: a handed-over job may be claimed at once. */
-    stop: () => boss.stop({ graceful: true, timeout: 20_000 }),
+    /**
+     * Call after our own steps were stopped and awaited: a handed-over job may be claimed at once. The workers are waited for
+     * one by one, because `boss.stop` only looks twice a second whether they have ended.
+     */
+    stop: async () => {
+      const ended = Promise.all([...working].map((name) => boss.offWork(name))).catch(() => {});
+      await Promise.race([ended, sleep(20_000, undefined, { ref: false })]);
+      await boss.stop({ graceful: true, timeout: 1_000 });
+    },
   };
 }
 

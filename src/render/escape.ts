@@ -71,14 +71,14 @@ export function slackQuote(text: string, max = 500): string {
   return clip(lines.join('\n'), max);
 }
 
-/** A machine name in code style for Slack. */
+/** A machine name in code style for Slack. Code is copied, so back quotes are left out: a look-alike would go along. */
 export function slackCode(text: string, max = 100): string {
-  return `\`${clip(escapeSlack(oneLine(text).replaceAll('`', 'ˋ')), max)}\``;
+  return `\`${clip(escapeSlack(oneLine(text).replaceAll('`', '')), max)}\``;
 }
 
 /** Output of a step as a Slack code block; nothing in it can end the block early. */
 export function slackBlock(text: string, max = 1500): string {
-  return `\`\`\`\n${clip(escapeSlack(cleanText(text).replaceAll('`', 'ˋ')), max)}\n\`\`\``;
+  return `\`\`\`\n${clip(escapeSlack(cleanText(text).replaceAll('`', '')), max)}\n\`\`\``;
 }
 
 /**

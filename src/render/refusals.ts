@@ -168,6 +168,8 @@ const SENTENCES = {
     `${f.get('system', 'This system')} has ${f.get('have', 'too few')} eligible ${f.get('have', '') === '1' ? 'approver' : 'approvers'} and two are needed. Nothing was started. Add people to the plan's approvers and to people.yml.`,
   'report-missing': (f) =>
     `${f.get('incident', 'This incident')} has no report yet. Nothing was sent. It is written when the incident is resolved: ${f.dr} resolve`,
+  'audit-failed': (f) =>
+    `The log does not hold: ${f.get('what', 'a part of it')} ${f.get('reason', 'is not what it was')}. What comes after it cannot be trusted. Keep the database as it is and tell the security owner.`,
   'role-empty': (f) =>
     `Nobody holds ${f.when('role', (role) => `the role of ${role}`, 'that role')}. Nothing was changed. Take it with ${f.dr} role ${f.get('role', 'commander')}.`,
 } satisfies Record<RefusalCode, (facts: Facts) => string>;

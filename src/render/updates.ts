@@ -3,36 +3,21 @@ import type { UpdateText } from '../domain/events.ts';
 import { addMs, type Incident } from '../domain/incident.ts';
 import { stepsOf } from '../domain/plan.ts';
 import type { IncidentView } from '../domain/views.ts';
-import { AppError } from '../errors.ts';
 import { oneLine } from './escape.ts';
 import { date, instant } from './format.ts';
 import { publicText } from './public-text.ts';
 import { fillTemplate } from './template.ts';
 import { isNoNews } from './update-draft.ts';
-import { STATUS_WORDS, severityWords } from './words.ts';
+import { STATUS_WORDS } from './words.ts';
 
 export { draftUpdate, isNoNews, lastHeardAt } from './update-draft.ts';
 
 /**
- * An update as plain text from one of templates/status. `internal` may name people and machines; `public` never does.
- * Every value stands on one line, so that no text of a person can look like a field. Throws, naming it, when a required
- * field is missing.
+ * An update as outsiders read it, from one of templates/status (S-108). It never names people or machines, and every value
+ * stands on one line, so that no text of a person can look like a field.
  */
-export function renderUpdate(
-  kind: 'internal' | 'public',
-  text: UpdateText,
-  view: IncidentView,
-  template: string,
-): string {
-  const fields = fieldsOf(kind, text, view);
-  const missing = Object.entries(fields).find(([, value]) => value === '');
-  if (missing !== undefined) {
-    throw new AppError(
-      'config-invalid',
-      `The ${kind} update of ${view.incident.id} lacks "${missing[0]}". Nothing was sent. Fill it in and publish again.`,
-    );
-  }
-  return fillTemplate(`status/${text.status}.md`, template, { audience: kind, ...fields });
+export function renderUpdate(text: UpdateText, view: IncidentView, template: string): string {
+  return fillTemplate(`status/${text.status}.md`, template, fieldsOf(text, view));
 }
 
 /** When the next update is promised once this one is out; null after the last. */
@@ -48,30 +33,22 @@ function isOut(text: UpdateText, { updates }: Incident): boolean {
   return canonicalJson(toJson(updates.published.at(-1)?.text)) === canonicalJson(toJson(text));
 }
 
-/** Empty text means missing; null and false are for conditions. */
-function fieldsOf(kind: 'internal' | 'public', text: UpdateText, view: IncidentView) {
+function fieldsOf(text: UpdateText, view: IncidentView) {
   const { incident, plan } = view;
   const day = incident.declaredAt;
   const say = (words: string, instead: string) =>
-    kind === 'public' && oneLine(words) !== '' ? publicText(words, view) || instead : oneLine(words);
+    oneLine(words) === '' ? instead : publicText(words, view) || instead;
   const nextAt = nextUpdateAt(text, view);
   const started = incident.occurredAt;
   return {
-    id: incident.id,
-    number: String(incident.updates.published.length + (isOut(text, incident) ? 0 : 1)),
     system: plan.name,
-    title: say((kind === 'public' ? plan.updates.title : undefined) ?? incident.title, 'Disruption'),
-    severity: incident.severity,
-    severity_label: severityWords(plan, incident.severity).label,
+    title: say(plan.updates.title ?? incident.title, 'Disruption'),
     status: STATUS_WORDS[text.status].word,
-    status_since: instant(incident.statusSince, day),
     started:
       started === null
         ? `not known yet (declared ${date(day)} ${instant(day)})`
         : `${date(started)} ${instant(started)}`,
     impact: say(text.impact, `${plan.name} is affected.`),
-    changed: say(text.changed, 'The work goes on.'),
-    next: say(text.next, 'The work goes on.'),
     expected_back: text.expectedBack === null ? 'not known yet' : say(text.expectedBack, 'not known yet'),
     next_update: nextAt === null ? 'none, this is the last one' : instant(nextAt, day),
     no_news: isNoNews(text),

@@ -1,3 +1,4 @@
+import { isPending } from '../domain/approval.ts';
 import {
   type Actor,
   BOT,
@@ -165,9 +166,7 @@ export function createIncidents({ db, commit }: Deps) {
       { who: 'responder', what: 'Resolving an incident' },
       async ({ incident, plan, now, tx }) => {
         const run = (await runsOfIncident(tx, id)).find(({ outcome }) => outcome === null);
-        const approval = (await approvalsOfIncident(tx, id)).find(
-          ({ status }) => status.is === 'open' || status.is === 'approved',
-        );
+        const approval = (await approvalsOfIncident(tx, id)).find(isPending);
         return decideResolve(
           incident,
           plan,

@@ -13,9 +13,20 @@ import {
   runsOfIncident,
 } from '../store/aggregates.ts';
 import { type PlanVersion, peopleInForce, planInForce, plansInForce } from '../store/documents.ts';
-import { eventsOfIncident, type Verification, verifyChain } from '../store/events.ts';
+import { eventsOfIncident, verifyChain } from '../store/events.ts';
+import { verifyRecords } from '../store/replay.ts';
 import { newestReport } from '../store/surroundings.ts';
 import type { Deps } from './deps.ts';
+
+export type Audit =
+  | {
+      readonly ok: true;
+      readonly events: number;
+      readonly first: string;
+      readonly head: string;
+      readonly records: number;
+    }
+  | { readonly ok: false; readonly what: string; readonly reason: string };
 
 export type Queries = ReturnType<typeof createQueries>;
 
@@ -77,6 +88,12 @@ export function createQueries({ db }: Pick<Deps, 'db'>) {
     activeRun: (system: string) => activeRunOf(db, system),
     report: (incident: string) => newestReport(db, incident),
     events: (incident: string) => eventsOfIncident(db, incident),
-    verify: (): Promise<Verification> => verifyChain(db),
+    /** The log first: what records are compared with must be whole itself. */
+    async verify(): Promise<Audit> {
+      const chain = await verifyChain(db);
+      if (!chain.ok) return { ok: false, what: `event ${chain.seq}`, reason: chain.reason };
+      const replay = await verifyRecords(db);
+      return replay.ok ? { ...chain, records: replay.records } : { ...replay, what: replay.id };
+    },
   };
 }

@@ -1,5 +1,6 @@
 import type { Actor } from '../domain/events.ts';
 import { personBySlack } from '../domain/people.ts';
+import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { SlackDeps } from './deps.ts';
 
 /** Who pressed or typed: the account, and the person of people.yml behind it, if any. */
@@ -33,10 +34,17 @@ export async function refreshAccount(deps: SlackDeps, account: string): Promise<
   await deps.accounts.save(account, standing, zone);
 }
 
-/** Guests of the workspace may not act; one that cannot be looked up now is told so when it matters, at a vote. */
-export async function isGuest(deps: SlackDeps, account: string): Promise<boolean> {
+/**
+ * Guests, bots and people of other organisations read what is posted and do nothing else. One who cannot be looked up
+ * now is told so when it matters, at a vote; whoever is in people.yml is judged there, too.
+ */
+export async function outsider(deps: SlackDeps, { person, account }: Actor): Promise<Refusal | null> {
+  if (person !== null || account === null) return null;
   await refreshAccount(deps, account);
-  return (await deps.accounts.read(account))?.standing === 'guest';
+  const standing = (await deps.accounts.read(account))?.standing ?? 'active';
+  return standing === 'active'
+    ? null
+    : refuse('not-permitted', { what: 'This', who: 'members of the workspace' });
 }
 
 /** Members of the group a plan names, before a vote of its approval. */
@@ -53,12 +61,17 @@ export async function refreshGroup(deps: SlackDeps, handle: string): Promise<voi
   if (Array.isArray(members?.users)) await deps.accounts.saveGroup(handle, members.users.map(String));
 }
 
-/** True where people of another organisation read along: votes are closed there. Not known counts as shared. */
-export async function isSharedChannel(deps: SlackDeps, channel: string | undefined): Promise<boolean> {
-  if (channel === undefined) return false;
+/**
+ * Whether people of another organisation read along in a channel. Votes count, and mentions are answered, only where it
+ * is known that nobody does.
+ */
+export async function readersOf(
+  deps: SlackDeps,
+  channel: string | undefined,
+): Promise<'own' | 'shared' | 'not known'> {
+  if (channel === undefined) return 'own';
   const answer = await deps.call('interactive', 'conversations.info', { channel }).catch(() => null);
   const info = answer?.channel;
-  return (
-    typeof info !== 'object' || info === null || ('is_ext_shared' in info && info.is_ext_shared === true)
-  );
+  if (typeof info !== 'object' || info === null) return 'not known';
+  return 'is_ext_shared' in info && info.is_ext_shared === true ? 'shared' : 'own';
 }

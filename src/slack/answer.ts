@@ -34,8 +34,14 @@ function refusalMessage(refusal: Refusal, people: People): Message {
   return renderReply([refusalLine(refusal, people)], buttons);
 }
 
+/** A refusal in its sentence, for a block of Slack's. */
 export function refusalLine(refusal: Refusal, people: People): string {
-  return escapeSlack(refusalText(refusal, { name: (person) => nameOf(people, person) }));
+  return escapeSlack(plainRefusal(refusal, people));
+}
+
+/** The same where Slack shows letters as they are: under a field. */
+export function plainRefusal(refusal: Refusal, people: People): string {
+  return refusalText(refusal, { name: (person) => nameOf(people, person) });
 }
 
 function replyMessage(reply: Reply, people: People, commands: readonly Command[]): Message {
@@ -60,7 +66,9 @@ function replyMessage(reply: Reply, people: People, commands: readonly Command[]
     case 'run':
       return renderRunCard(reply.view, reply.run);
     case 'approval':
-      return renderReply([`${reply.approval.id}: press Review and approve on its card.`]);
+      return renderReply([
+        `Approvals need the card or \`dr approve\`. Nothing was recorded. ${reply.approval.id} waits on its card.`,
+      ]);
     case 'plan':
       return renderReply([
         `*${escapeSlack(reply.plan.name)}* · ${reply.version}`,

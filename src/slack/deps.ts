@@ -16,6 +16,7 @@ export type SlackCall = (
     | 'views.open'
     | 'views.update'
     | 'chat.postEphemeral'
+    | 'chat.postMessage'
     | 'conversations.info'
     | 'conversations.invite'
     | 'usergroups.list'

@@ -3,7 +3,7 @@ import { isRefusal, type Refusal } from '../domain/refusal.ts';
 import type { View } from '../render/slack/blocks.ts';
 import type { Carried } from '../render/slack/ids.ts';
 import { renderNotice } from '../render/slack/modals.ts';
-import { refusalLine } from './answer.ts';
+import { plainRefusal, refusalLine } from './answer.ts';
 import type { SlackDeps } from './deps.ts';
 import type { Fields } from './payload.ts';
 
@@ -23,6 +23,16 @@ export interface Submission {
   readonly metadata: string;
 }
 
+export type FormHandler = (submission: Submission) => Promise<FormAnswer>;
+
+/** A form that records one thing and closes. A refusal of what was typed stands under `field`. */
+export function records(
+  field: string,
+  act: (submission: Submission) => Promise<object | Refusal>,
+): FormHandler {
+  return async (submission) => outcome(submission.deps, await act(submission), field);
+}
+
 /** A refusal of what was typed stands under its field; everything else closes the form in words. */
 export async function outcome(deps: SlackDeps, result: object | Refusal, field: string): Promise<FormAnswer> {
   if (!isRefusal(result)) return 'close';
@@ -35,13 +45,13 @@ export async function outcome(deps: SlackDeps, result: object | Refusal, field: 
     'usage',
   ].includes(result.code);
   if (!underField) return refused(deps, result);
-  return { errors: { [field]: refusalLine(result, await deps.queries.people()) } };
+  return { errors: { [field]: plainRefusal(result, await deps.queries.people()) } };
 }
 
 export async function refused(deps: SlackDeps, refusal: Refusal): Promise<FormAnswer> {
   return notice(refusalLine(refusal, await deps.queries.people()), 'Not recorded');
 }
 
-export function notice(line: string, title = 'dr-bot'): FormAnswer {
+export function notice(line: string, title = 'dr-bot'): { readonly view: View } {
   return { view: renderNotice(title, [line]) };
 }

@@ -1,4 +1,4 @@
-import type { CommandContext, Form } from '../command.ts';
+import type { Form } from '../command.ts';
 import type { Plan, Runbook } from '../domain/plan.ts';
 import type { IncidentView } from '../domain/views.ts';
 import type { View } from '../render/slack/blocks.ts';
@@ -17,7 +17,8 @@ import { renderAbort, renderAnswer } from '../render/slack/modals-step.ts';
 import { renderEditUpdate } from '../render/slack/modals-update.ts';
 import type { SlackDeps } from './deps.ts';
 
-const TITLES: Record<Form['form'], string> = {
+/** Titles of the dialogs that commands ask for. */
+export const TITLES: Record<Form['form'], string> = {
   declare: 'Declare an incident',
   run: 'Run a runbook',
   update: 'Edit update',
@@ -32,16 +33,12 @@ const TITLES: Record<Form['form'], string> = {
   answer: 'Mark as done',
 };
 
-export function titleOf(form: Form): string {
-  return TITLES[form.form];
-}
-
 /** The dialog a command asked for, filled from the database at this moment. */
-export async function formView(deps: SlackDeps, context: CommandContext, form: Form): Promise<View> {
-  if (form.form === 'declare') return declareView(context, null, {});
+export async function formView(deps: SlackDeps, form: Form): Promise<View> {
+  if (form.form === 'declare') return declareView(deps, null, {});
   const view = form.view;
   if (view === null)
-    return renderNotice(titleOf(form), [
+    return renderNotice(TITLES[form.form], [
       'There is no open incident. Nothing was done. To open one: /dr declare',
     ]);
   const about = form.about ?? {};
@@ -64,29 +61,27 @@ export async function formView(deps: SlackDeps, context: CommandContext, form: F
     case 'abort':
       return renderAbort(view, about.run ?? '');
     case 'approve':
-      return renderReview(view, about.approval ?? '', []);
+      return renderReview(view, about.approval ?? '');
     case 'answer':
       return renderAnswer(view, about.run ?? '', about.step ?? '');
   }
 }
 
 export async function declareView(
-  context: Pick<CommandContext, 'queries' | 'people'>,
+  { queries }: Pick<SlackDeps, 'queries'>,
   system: string | null,
   given: Parameters<typeof renderDeclareForm>[0]['given'],
 ): Promise<View> {
-  const plans = (await context.queries.plans())
-    .map(({ plan }) => plan)
-    .sort((a, b) => a.name.localeCompare(b.name));
+  const plans = (await queries.plans()).map(({ plan }) => plan).sort((a, b) => a.name.localeCompare(b.name));
   const only = plans.length === 1 ? (plans[0]?.system ?? null) : null;
   return renderDeclareForm({
     plans,
     system: system ?? only,
-    open: await context.queries.incidents({ open: true }),
-    people: context.people,
+    open: await queries.incidents({ open: true }),
+    people: await queries.people(),
     given,
     notes: [],
-    now: await context.queries.now(),
+    now: await queries.now(),
   });
 }
 

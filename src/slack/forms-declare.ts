@@ -1,6 +1,8 @@
 import type { Actor } from '../domain/events.ts';
 import { Severity } from '../domain/plan.ts';
 import { isRefusal } from '../domain/refusal.ts';
+import type { IncidentView } from '../domain/views.ts';
+import { AppError } from '../errors.ts';
 import { parseDraft } from '../render/slack/declare-draft.ts';
 import {
   type DeclareFault,
@@ -84,17 +86,29 @@ export async function submitNearDuplicate({
     if (isRefusal(raised)) return refused(deps, raised);
   }
   const noted = await deps.incidents.addNote(actor, draft.resembles, draft.title);
-  const view = await deps.views.incident(draft.resembles);
-  if (view?.incident.channel && actor.account)
-    await deps
-      .call('interactive', 'conversations.invite', {
-        channel: view.incident.channel.id,
-        users: actor.account,
-      })
-      .catch(() => {});
-  return isRefusal(noted)
-    ? refused(deps, noted)
-    : notice(
-        `Your text is a note of ${draft.resembles}. ${view?.incident.channel ? `Its channel: #${view.incident.channel.name}` : ''}`,
-      );
+  if (isRefusal(noted)) return refused(deps, noted);
+  const where = await takeIn(deps, await deps.views.incident(draft.resembles), actor.account ?? '');
+  return notice(`Your text is a note of ${draft.resembles}. ${where}`);
+}
+
+/** Brings somebody into the incident's channel. What to tell them. */
+export async function takeIn(
+  deps: SlackDeps,
+  view: IncidentView | undefined,
+  account: string,
+): Promise<string> {
+  const channel = view?.incident.channel ?? null;
+  if (view === undefined || channel === null)
+    return 'Its channel is not made yet; the card in #incidents will link it.';
+  return deps
+    .call('interactive', 'conversations.invite', { channel: channel.id, users: account })
+    .catch((error: unknown) => {
+      if (!(error instanceof AppError)) throw error;
+      return error;
+    })
+    .then((answer) =>
+      answer instanceof AppError && !answer.details.includes('already_in_channel')
+        ? `The bot could not add you to #${channel.name}. Join it yourself, or ask somebody who is there.`
+        : `You are in #${channel.name}.`,
+    );
 }

@@ -14,6 +14,17 @@ export const SlashCommand = z.object({
 });
 export type SlashCommand = z.infer<typeof SlashCommand>;
 
+/** A message that names the bot. One by a bot (`bot_id`) is not a person's. */
+export const Mention = z.object({
+  user: z.string(),
+  bot_id: z.undefined().optional(),
+  text: z.string(),
+  channel: z.string(),
+  ts: z.string(),
+  thread_ts: z.string().optional(),
+});
+export type Mention = z.infer<typeof Mention>;
+
 const Value = z.object({
   type: z.string().optional(),
   value: z.string().nullish(),
@@ -60,7 +71,6 @@ export const ViewSubmission = z.object({
   trigger_id: z.string(),
   view: z.object({
     id: z.string(),
-    hash: z.string().default(''),
     callback_id: z.string(),
     private_metadata: z.string().default(''),
     state: State,
@@ -92,8 +102,8 @@ export const keyOf = {
   command: (body: SlashCommand) => `command/${digest(body.trigger_id)}`,
   action: (body: BlockActions) =>
     `action/${body.team?.id ?? ''}/${body.user.id}/${body.actions[0]?.action_ts}/${body.actions[0]?.action_id}/${body.actions[0]?.block_id}`,
-  view: (body: ViewSubmission) =>
-    `view/${body.view.id}/${body.view.hash}/${digest(JSON.stringify(body.view.state))}`,
+  // Not the view and its hash: after an error under a field the same text may be sent again.
+  view: (body: ViewSubmission) => `view/${digest(body.trigger_id)}`,
 };
 
 function digest(text: string): string {

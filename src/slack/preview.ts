@@ -1,14 +1,40 @@
 import { addMs, type Incident } from '../domain/incident.ts';
 import { type Plan, stepsOf } from '../domain/plan.ts';
 import type { RunPreview as Preview } from '../domain/preview.ts';
+import type { View } from '../render/slack/blocks.ts';
+import { renderNotice } from '../render/slack/modals.ts';
+import { renderPreview } from '../render/slack/modals-run.ts';
 import type { PreviewStretch, RunPreview } from '../render/slack/preview-model.ts';
+import { readersOf } from './actor.ts';
+import type { SlackDeps } from './deps.ts';
+
+const SHARED =
+  'This channel is shared with another organisation, where no approval counts. The run would wait at its first gate for dr approve in a terminal.';
+
+/** The dialog that shows what a run would do, and starts it. */
+export async function previewView(
+  deps: SlackDeps,
+  incident: Incident,
+  preview: Preview,
+  inputs: Readonly<Record<string, string>>,
+): Promise<View> {
+  const [version, readers] = await Promise.all([
+    deps.queries.plan(incident.system),
+    readersOf(deps, incident.channel?.id),
+  ]);
+  if (version === undefined)
+    return renderNotice('Preview', [
+      `There is no plan for ${incident.system} any more. Nothing was started.`,
+    ]);
+  const warned = { ...preview, warnings: [...(readers === 'shared' ? [SHARED] : []), ...preview.warnings] };
+  return renderPreview(dialogPreview(warned, incident, version), inputs);
+}
 
 /** The preview as the dialog wants it: what stands between gates together, each gate for itself. */
-export function dialogPreview(
+function dialogPreview(
   preview: Preview,
   incident: Incident,
-  plan: Plan,
-  planVersion: string,
+  { plan, digest }: { readonly plan: Plan; readonly digest: string },
 ): RunPreview {
   const stretches: {
     gate: PreviewStretch['gate'];
@@ -55,7 +81,7 @@ export function dialogPreview(
       workMs: work > 0 ? work : null,
       rtoDueAt: clockFrom === null ? null : addMs(clockFrom, plan.objectives.rto),
     },
-    planVersion,
+    planVersion: `${plan.system}@${digest.slice(0, 7)}`,
     readAt: preview.readAt.toISOString(),
   };
 }

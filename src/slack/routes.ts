@@ -1,15 +1,21 @@
 import type { App } from '@slack/bolt';
 import type { Message } from '../render/slack/blocks.ts';
+import { givenBack } from '../render/slack/given-back.ts';
+import { renderNotice } from '../render/slack/modals.ts';
 import { handlePress } from './buttons.ts';
 import { handleCommand } from './commands.ts';
 import type { SlackDeps } from './deps.ts';
-import { handleEvent } from './events.ts';
-import { handleForm } from './forms.ts';
-import { BlockActions, keyOf, SlashCommand, ViewSubmission } from './payload.ts';
+import { replaceDialog } from './dialogs.ts';
+import { EVENTS } from './events.ts';
+import { DATABASE_AWAY, guarded } from './faults.ts';
+import { BlockActions, decodeText, keyOf, SlashCommand, ViewSubmission } from './payload.ts';
+import { answerForm, staying } from './submit.ts';
 
 const SKEW_SECONDS = 300;
 /** Time in which the inbox row must be written; Slack gives up after three seconds. */
 const INBOX_MS = 1_500;
+/** Time in which a form must be answered, the inbox row included. */
+const ANSWER_MS = 2_400;
 
 /** `new`: do it. `repeated`: it was here before. `away`: the database did not take it in time. */
 type Taken = 'new' | 'repeated' | 'away';
@@ -33,15 +39,19 @@ export function startRouting(app: App, deps: SlackDeps): void {
 
   app.command(/.*/, async ({ ack, body, respond }) => {
     const command = SlashCommand.parse(body);
+    const say = async (message: Message) => void (await respond(ephemeral(message)));
+    const giveBack = async () => {
+      for (const part of givenBack(decodeText(command.text))) await say(part);
+    };
     const taken = await take(deps, keyOf.command(command), 'command');
-    if (taken === 'away') return ack(DATABASE_AWAY);
+    if (taken === 'away') {
+      await ack(ephemeral({ text: DATABASE_AWAY.command, blocks: [] }));
+      return giveBack();
+    }
     await ack();
     if (taken === 'repeated') return;
-    await guarded(
-      deps,
-      (message) => respond(ephemeral(message)),
-      () => handleCommand(deps, command, (message) => respond(ephemeral(message)).then(() => {})),
-    );
+    const failed = await guarded(deps, 'command', say, () => handleCommand(deps, command, say));
+    if (failed) await giveBack();
   });
 
   app.action(/.*/, async ({ ack, body, respond }) => {
@@ -50,30 +60,32 @@ export function startRouting(app: App, deps: SlackDeps): void {
     const taken = await take(deps, keyOf.action(parsed.data), 'action');
     await ack();
     const say = (message: Message) => tell(deps, parsed.data, message, respond);
-    if (taken === 'away') return say(DATABASE_AWAY);
+    if (taken === 'away') return say({ text: DATABASE_AWAY.click, blocks: [] });
     if (taken === 'repeated') return;
-    await guarded(deps, say, () => handlePress(deps, parsed.data, say));
+    await guarded(deps, 'click', say, () => handlePress(deps, parsed.data, say));
   });
 
   app.view(/.*/, async ({ ack, body }) => {
     const parsed = ViewSubmission.safeParse(body);
     if (!parsed.success) return ack();
+    const slackWaitsUntil = Date.now() + ANSWER_MS;
     const taken = await take(deps, keyOf.view(parsed.data), 'view');
     if (taken === 'repeated') return ack();
-    const answer = taken === 'away' ? { errors: {} } : await handleForm(deps, parsed.data);
+    const answer =
+      taken === 'away'
+        ? staying(parsed.data, DATABASE_AWAY.form)
+        : await answerForm(deps, parsed.data, slackWaitsUntil - Date.now());
     if (answer === 'close') return ack();
     if ('errors' in answer) return ack({ response_action: 'errors', errors: answer.errors });
     await ack({ response_action: 'update', view: answer.view as never });
-    if ('later' in answer)
-      await deps.call('interactive', 'views.update', {
-        view_id: parsed.data.view.id,
-        view: await answer.later(),
-      });
+    if ('later' in answer) await replaceDialog(deps, parsed.data.view.id, await answer.later());
   });
 
-  app.event(/.*/, async ({ event, body }) => {
-    if ((await take(deps, `event/${body.event_id}`, 'event')) === 'new') await handleEvent(deps, event);
-  });
+  for (const [type, handle] of Object.entries(EVENTS))
+    app.event(type, async ({ event, body }) => {
+      // Slack takes an event as answered before this runs: with the database away it is tried all the same.
+      if ((await take(deps, `event/${body.event_id}`, 'event')) !== 'repeated') await handle(deps, event);
+    });
 
   // The only place of this layer that catches: whatever went wrong is said, never swallowed.
   app.error(async (error) => {
@@ -93,44 +105,23 @@ async function take(deps: SlackDeps, key: string, kind: string): Promise<Taken> 
   return Promise.race([taken, away]);
 }
 
-const DATABASE_AWAY: Message = {
-  text: "Your click could not be saved, so it does not count. The bot's database does not answer. Press again in a minute; for a restore without it see docs/operations.md, By hand.",
-  blocks: [],
-};
-
-/** Runs a handler; what it throws is told to the person with a reference, and thrown on for the log. */
-async function guarded(
-  deps: SlackDeps,
-  say: (message: Message) => Promise<unknown>,
-  work: () => Promise<void>,
-): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    const ref = Math.random().toString(16).slice(2, 6);
-    deps.log({ err: error, ref }, 'a handler failed');
-    const text = `Something broke in the bot (ref ${ref}). Your command may not have been carried out; /dr status shows what is recorded.`;
-    await say({ text, blocks: [] }).catch(() => {});
-  }
+function ephemeral({ blocks, ...message }: Message) {
+  const response = { response_type: 'ephemeral' as const, ...message };
+  return blocks.length === 0 ? response : { ...response, blocks: blocks as never };
 }
 
-function ephemeral(message: Message) {
-  const { text, blocks } = message;
-  return blocks.length === 0
-    ? { response_type: 'ephemeral' as const, text }
-    : { response_type: 'ephemeral' as const, text, blocks: blocks as never };
-}
-
-/** To the person alone: by the press's own address, else as an ephemeral message. */
+/** To the person alone: as an ephemeral message, else by the press's own address; in a dialog, in its place. */
 async function tell(
   deps: SlackDeps,
   body: BlockActions,
   message: Message,
   respond: ((message: never) => Promise<unknown>) | undefined,
 ): Promise<void> {
-  const { text, blocks } = message;
-  const content = blocks.length === 0 ? { text } : { text, blocks };
+  // A form keeps what was typed into it; only a dialog that is read is replaced.
+  if (body.view?.callback_id === 'notice')
+    return replaceDialog(deps, body.view.id, renderNotice('dr-bot', [message.text]));
   if (body.channel == null || respond === undefined) return;
+  const { response_type: _, ...content } = ephemeral(message);
   const thread = body.message?.thread_ts === undefined ? {} : { thread_ts: body.message.thread_ts };
   await deps
     .call('interactive', 'chat.postEphemeral', {
@@ -141,6 +132,6 @@ async function tell(
     })
     .catch(async (error: unknown) => {
       deps.log({ err: error }, 'an ephemeral answer could not be shown; trying the other way');
-      await respond({ response_type: 'ephemeral', replace_original: false, ...content } as never);
+      await respond({ ...ephemeral(message), replace_original: false } as never);
     });
 }

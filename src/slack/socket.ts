@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SocketModeReceiver } from '@slack/bolt';
+import { sdkLog } from '../sdk-log.ts';
 
 /**
  * Socket Mode with the faults of socket-mode 3.1 fenced off. It exits the process on an event without an inner event
@@ -27,7 +28,7 @@ export function superviseSocket(options: {
     appToken: options.appToken,
     autoReconnectEnabled: false,
     clientPingTimeout: 5_000,
-    logger: quietLogger(options.log),
+    logger: sdkLog('socket-mode', options.log),
     installerOptions: {
       clientOptions: {
         retryConfig: { retries: 0 },
@@ -114,19 +115,4 @@ export function frameFault(data: unknown): string | null {
   return readable
     ? null
     : `an event without an inner event (${typeof payload === 'object' && payload !== null && 'type' in payload ? String(payload.type) : 'no payload'})`;
-}
-
-/** Slack's own log lines, without their debug output, which holds whole payloads. */
-function quietLogger(log: (fields: Record<string, unknown>, message: string) => void) {
-  const say = (...message: unknown[]) =>
-    log({ from: 'socket-mode' }, message.map(String).join(' ').slice(0, 300));
-  return {
-    debug: () => {},
-    info: () => {},
-    warn: say,
-    error: say,
-    setLevel: () => {},
-    getLevel: () => 'warn' as never,
-    setName: () => {},
-  };
 }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { App, HTTPReceiver, type Receiver } from '@slack/bolt';
+import { sdkLog } from '../sdk-log.ts';
 import type { SlackDeps } from './deps.ts';
 import { startRouting } from './routes.ts';
 import { superviseSocket } from './socket.ts';
@@ -41,7 +42,7 @@ export function startSlack(mode: SlackMode, deps: SlackDeps | null): RunningSlac
       log: deps.log,
       ...(mode.apiUrl === undefined ? {} : { apiUrl: mode.apiUrl }),
     });
-    startRouting(listen(socket.receiver, mode), deps);
+    startRouting(listen(socket.receiver, mode, deps), deps);
     const running = socket.run();
     return {
       requestListener: null,
@@ -57,8 +58,9 @@ export function startSlack(mode: SlackMode, deps: SlackDeps | null): RunningSlac
     endpoints: '/slack/events',
     bodyLimit: 256 * 1024,
     customPropertiesExtractor: signatureOf,
+    logger: sdkLog('http', deps.log),
   });
-  startRouting(listen(receiver, mode), deps);
+  startRouting(listen(receiver, mode, deps), deps);
   return {
     requestListener: (request, response) => receiver.requestListener(request, response),
     state: () => ({ mode: 'http', connected: true, reason: '' }),
@@ -66,7 +68,11 @@ export function startSlack(mode: SlackMode, deps: SlackDeps | null): RunningSlac
   };
 }
 
-function listen(receiver: Receiver, mode: Exclude<SlackMode, { mode: 'off' }>): App {
+function listen(
+  receiver: Receiver,
+  mode: Exclude<SlackMode, { mode: 'off' }>,
+  { log }: Pick<SlackDeps, 'log'>,
+): App {
   return new App({
     receiver,
     // Identities are not needed and not asked for: Slack may be away when this starts.
@@ -74,6 +80,7 @@ function listen(receiver: Receiver, mode: Exclude<SlackMode, { mode: 'off' }>): 
     convoStore: false,
     ignoreSelf: false,
     extendedErrorHandler: true,
+    logger: sdkLog('bolt', log),
     clientOptions: {
       retryConfig: { retries: 0 },
       timeout: 2_000,

@@ -1,7 +1,7 @@
-import { type Approval, applyApproval, approvalDueAt } from '../domain/approval.ts';
+import { type Approval, applyApproval, approvalDueAt, isPending } from '../domain/approval.ts';
 import { canonicalJson, type Json, toJson } from '../domain/canonical.ts';
 import { linkHash } from '../domain/chain.ts';
-import { type Effect, effectsOf } from '../domain/effects.ts';
+import { type Effect, effectsOf, type Kin } from '../domain/effects.ts';
 import type {
   Actor,
   ApprovalEvent,
@@ -12,7 +12,7 @@ import type {
   Stream,
 } from '../domain/events.ts';
 import { applyIncident, type Incident, incidentDueAt, isOver } from '../domain/incident.ts';
-import { applyRun, openGateOf, type Run } from '../domain/run.ts';
+import { applyRun, approvalInUse, openGateOf, type Run } from '../domain/run.ts';
 import { runDueAt } from '../domain/run-due.ts';
 import { hop } from '../hop.ts';
 import type { Tx } from './database.ts';
@@ -62,7 +62,7 @@ export function createCommit(enqueue: Enqueue): Commit {
         };
         cursor = await append(tx, cursor, entry);
         logged.push({ seq: cursor.seq, ...entry });
-        effects.push(...effectsOf({ seq: cursor.seq, ...entry }, folded.owner));
+        effects.push(...effectsOf({ seq: cursor.seq, ...entry }, folded.kin));
       }
       await folded.save(tx, loaded.version + change.events.length);
     }
@@ -139,9 +139,11 @@ async function append(tx: Tx, cursor: Head, entry: Omit<LoggedEvent, 'seq'>): Pr
 
 interface Folded {
   readonly incident: string | null;
-  readonly owner: string | null;
+  readonly kin: Kin;
   save(tx: Tx, version: number): Promise<void>;
 }
+
+const NO_KIN: Kin = { run: null, approval: null };
 
 function fold(change: Change, state: Json | null, at: string, actor: Actor): Folded {
   switch (change.type) {
@@ -152,17 +154,20 @@ function fold(change: Change, state: Json | null, at: string, actor: Actor): Fol
       );
       return {
         incident: change.id,
-        owner: null,
+        kin: NO_KIN,
         save: (tx, version) => saveIncident(tx, required(next), version),
       };
     }
     case 'run': {
-      const next = change.events.reduce<Run | null>(
-        (run, event) => applyRun(run, event, change.id),
-        asState<Run>(state),
+      const before = asState<Run>(state);
+      const run = required(
+        change.events.reduce<Run | null>((run, event) => applyRun(run, event, change.id), before),
       );
-      const run = required(next);
-      return { incident: run.incident, owner: null, save: (tx, version) => saveRun(tx, run, version) };
+      return {
+        incident: run.incident,
+        kin: { run: null, approval: (before && approvalInUse(before)) ?? approvalInUse(run) },
+        save: (tx, version) => saveRun(tx, run, version),
+      };
     }
     case 'approval': {
       const next = change.events.reduce<Approval | null>(
@@ -172,7 +177,7 @@ function fold(change: Change, state: Json | null, at: string, actor: Actor): Fol
       const approval = required(next);
       return {
         incident: approval.incident,
-        owner: approval.run,
+        kin: { run: approval.run, approval: null },
         save: (tx, version) => saveApproval(tx, approval, version),
       };
     }
@@ -229,7 +234,6 @@ async function saveRun(tx: Tx, run: Run, version: number): Promise<void> {
 }
 
 async function saveApproval(tx: Tx, approval: Approval, version: number): Promise<void> {
-  const open = approval.status.is === 'open' || approval.status.is === 'approved';
   await tx.query(
     `insert into approvals (id, run_id, incident_id, version, state, open, due_at)
      values ($1, $2, $3, $4, $5, $6, $7)
@@ -240,7 +244,7 @@ async function saveApproval(tx: Tx, approval: Approval, version: number): Promis
       approval.incident,
       version,
       JSON.stringify(approval),
-      open,
+      isPending(approval),
       approvalDueAt(approval),
     ],
   );

@@ -1,6 +1,6 @@
 import { canonicalJson, toJson } from '../domain/canonical.ts';
 import { CHAIN_START, type ChainCursor, type ChainFault, followLink, isFault } from '../domain/chain.ts';
-import type { DomainEvent, LoggedEvent, Stream } from '../domain/events.ts';
+import type { LoggedEvent, Stream } from '../domain/events.ts';
 import type { Database, Tx } from './database.ts';
 
 type Reader = Pick<Database, 'query'> | Tx;
@@ -8,6 +8,8 @@ type Reader = Pick<Database, 'query'> | Tx;
 interface EventRow {
   seq: number;
   at: Date;
+  /** Whether `at` says more than the millisecond that is hashed: a driver cuts that off. */
+  finer: boolean;
   stream_type: Stream['type'];
   stream_id: string;
   incident_id: string | null;
@@ -18,7 +20,7 @@ interface EventRow {
 }
 
 const COLUMNS =
-  "seq, at, stream_type, stream_id, incident_id, kind, canon, encode(prev, 'hex') as prev, encode(hash, 'hex') as hash";
+  "seq, at, at <> date_trunc('milliseconds', at) as finer, stream_type, stream_id, incident_id, kind, canon, encode(prev, 'hex') as prev, encode(hash, 'hex') as hash";
 
 /** All events of an incident with its runs and approvals, oldest first. */
 export async function eventsOfIncident(db: Reader, incident: string): Promise<readonly LoggedEvent[]> {
@@ -96,23 +98,17 @@ function checkRow(cursor: ChainCursor, row: EventRow): ChainCursor | ChainFault 
   const inside = { at: logged.at, stream: logged.stream, incident: logged.incident };
   const agree =
     canonicalJson(toJson(columns)) === canonicalJson(toJson(inside)) && row.kind === logged.event.kind;
-  return agree ? next : { seq, reason: 'has columns that differ from its hashed content' };
+  return agree && !row.finer ? next : { seq, reason: 'has columns that differ from its hashed content' };
 }
 
 function toLogged(row: EventRow): LoggedEvent {
-  const content: {
-    at: string;
-    stream: Stream;
-    incident: string | null;
-    actor: LoggedEvent['actor'];
-    event: DomainEvent;
-  } = JSON.parse(row.canon.toString('utf8'));
-  return {
-    seq: row.seq,
-    at: new Date(content.at),
-    stream: content.stream,
-    incident: content.incident,
-    actor: content.actor,
-    event: content.event,
-  };
+  return { seq: row.seq, ...loggedOf(row.canon) };
+}
+
+/** An event as its hashed bytes tell it. */
+export function loggedOf(canon: Buffer): Omit<LoggedEvent, 'seq'> {
+  const content: Omit<LoggedEvent, 'seq' | 'at'> & { readonly at: string } = JSON.parse(
+    canon.toString('utf8'),
+  );
+  return { ...content, at: new Date(content.at) };
 }

@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { pgDropKept } from '../../src/actions/pg-drop-kept.ts';
 import { pgSwapBack } from '../../src/actions/pg-swap-back.ts';
+import { databaseFacts } from '../helpers/database-facts.ts';
 import { readyShop, snapshot } from './pg-ready.ts';
 import { type PgWorld, startPgWorld } from './pg-setup.ts';
 
@@ -14,7 +15,7 @@ afterAll(() => world.stop());
 describe('swapping back', () => {
   test('is reversible while the restored database has taken no write, and gives everything back', async () => {
     const shop = await readyShop(world, 'calm');
-    const before = await shop.snapshot();
+    const before = await databaseFacts(world.cluster, 'calm');
     await shop.swap();
     const params = { component: 'db', run: 'RUN-31' };
     const context = world.context('calm', { run: 'RUN-32', step: 'back' });
@@ -31,7 +32,7 @@ describe('swapping back', () => {
     expect(done).toMatchObject({ kind: 'done', output: { liveOid: before.oid, database: 'calm_run31' } });
     if (done.kind !== 'done') throw new Error('not done');
     await pgSwapBack.verify?.(context, params, done.output);
-    expect(await shop.snapshot()).toEqual(before);
+    expect(await databaseFacts(world.cluster, 'calm')).toEqual(before);
     expect(await pgSwapBack.observe?.(context, params)).toMatchObject({ happened: 'yes' });
   });
 

@@ -85,10 +85,9 @@ test('losing the connection before or after any statement leaves live open, unto
       const result = await shop.swap({ clients }).catch((error: unknown) => error);
       const swapped = await settledState(shop, before);
 
-      // "Done" is only said of a swap that happened, and a failure only of one that did not, unless the server was away.
-      const failed = result instanceof AppError;
-      if (failed && swapped) expect(result.retry).toBe('later');
-      if (!failed) expect(swapped).toBe(true);
+      // "Done" is only said of a swap that happened, and a failure only of one that did not: it is not tried again.
+      if (result instanceof AppError) expect(result.retry).toBe('never');
+      expect(result instanceof AppError).toBe(!swapped);
       outcomes.push(`${when} ${at}: ${swapped ? 'swapped' : 'untouched'}`);
       if (swapped) await pgSwap.undo?.(shop.context, shop.params, {});
       expect(await shop.snapshot()).toEqual(before);
@@ -111,8 +110,10 @@ test('a database another session holds is given back after the lock time-out', a
   const started = performance.now();
   await expect(shop.swap()).rejects.toMatchObject({
     code: 'outside-unreachable',
-    retry: 'later',
-    message: expect.stringContaining('held by another session'),
+    retry: 'never',
+    message: expect.stringMatching(
+      /held by another session.* The swap was not made: `held` is open and unchanged/,
+    ),
   });
 
   expect(performance.now() - started).toBeLessThan(10_000);
@@ -161,10 +162,22 @@ test('a swap that stalls is given up after 10 seconds, and live is open again', 
     shop.swap({ clients: { ...world.clients, postgres: { ...postgres, withClient } } }),
   ).rejects.toMatchObject({
     code: 'step-timeout',
+    retry: 'never',
     message: expect.stringContaining('`stalled` is open and unchanged'),
   });
 
   expect(await shop.snapshot()).toEqual(before);
+});
+
+test('a swap whose server is away longer than its step says that nothing is known yet', async () => {
+  const shop = await readyShop(world, 'gone');
+
+  await world.cluster.stop('immediate');
+  const swap = shop.swap({ signal: AbortSignal.timeout(1_000) });
+  await expect(swap).rejects.toMatchObject({ message: expect.stringContaining('is not known yet') });
+  await world.cluster.start();
+
+  expect(await pgSwap.observe?.(shop.context, shop.params)).toEqual({ happened: 'no' });
 });
 
 test('a worker that was only paused ends quietly when a later attempt is at work', async () => {

@@ -1,13 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { type Effect, effectsOf } from '../../src/domain/effects.ts';
+import { type Effect, effectsOf, type Kin } from '../../src/domain/effects.ts';
 import type { DomainEvent, IncidentEvent, Stream } from '../../src/domain/events.ts';
 import { declared } from '../helpers/incidents.ts';
 import { ABORT, begun, finished, GATE_OPENED, iso, requested, started, voteOf } from './samples.ts';
 
 const INCIDENT = 'INC-2026-001';
 
-function effects(stream: Stream, event: DomainEvent, owner: string | null = null): readonly string[] {
-  return effectsOf({ seq: 7, stream, incident: INCIDENT, event }, owner).map(told);
+const NO_KIN: Kin = { run: null, approval: null };
+
+function effects(stream: Stream, event: DomainEvent, kin: Partial<Kin> = {}): readonly string[] {
+  return effectsOf({ seq: 7, stream, incident: INCIDENT, event }, { ...NO_KIN, ...kin }).map(told);
 }
 
 function told(effect: Effect): string {
@@ -15,8 +17,10 @@ function told(effect: Effect): string {
 }
 
 const ofIncident = (event: IncidentEvent) => effects({ type: 'incident', id: INCIDENT }, event);
-const ofRun = (event: DomainEvent) => effects({ type: 'run', id: 'RUN-1' }, event);
-const ofApproval = (event: DomainEvent) => effects({ type: 'approval', id: 'APR-1' }, event, 'RUN-1');
+const ofRun = (event: DomainEvent, approval: string | null = null) =>
+  effects({ type: 'run', id: 'RUN-1' }, event, { approval });
+const ofApproval = (event: DomainEvent) =>
+  effects({ type: 'approval', id: 'APR-1' }, event, { run: 'RUN-1' });
 
 describe('the effects of an event', () => {
   test('a declared incident gets its channel before any card', () => {
@@ -68,7 +72,20 @@ describe('the effects of an event', () => {
   });
 
   test('a vote is shown and told, and does not wake the run before the second one', () => {
-    expect(ofApproval(voteOf('ana'))).toEqual(['approval-card APR-1', 'incident-card card', 'post 7']);
+    expect(ofApproval(voteOf('ana'))).toEqual([
+      'approval-card APR-1',
+      'run-card RUN-1',
+      'incident-card card',
+      'post 7',
+    ]);
+  });
+
+  test('a step of an open gate is shown on the card that was approved too', () => {
+    expect(ofRun(begun('stop'), 'APR-1')).toEqual([
+      'run-card RUN-1',
+      'approval-card APR-1',
+      'incident-card card',
+    ]);
   });
 
   test.each<DomainEvent>([
@@ -106,6 +123,6 @@ describe('the effects of an event', () => {
       event: requested(),
     } as const;
 
-    expect(effectsOf(logged, null)).toEqual([]);
+    expect(effectsOf(logged, NO_KIN)).toEqual([]);
   });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/domain/events.ts';
 import {
   applyRun,
+  approvalInUse,
   gateState,
   openGateOf,
   type Run,
@@ -166,6 +167,7 @@ describe('a gate', () => {
     expect(gateState(open, 'change').opened).toEqual({ at: iso(), digest: DIGEST });
     expect(gateState(done, 'change').closed).toBe('done');
     expect([asked, open, done].map(openGateOf)).toEqual([null, 'change', null]);
+    expect([asked, open, done].map(approvalInUse)).toEqual([null, 'APR-1', null]);
   });
 
   test('that is blocked asks for nothing until somebody tries again', () => {

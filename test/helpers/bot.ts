@@ -2,8 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { z } from 'zod';
-import type { AnyAction, Outcome } from '../../src/actions/action.ts';
 import { createClients } from '../../src/clients/index.ts';
 import { toJson } from '../../src/domain/canonical.ts';
 import { Connections } from '../../src/domain/connections.ts';
@@ -23,6 +21,7 @@ import { createCommit } from '../../src/store/commit.ts';
 import { createDatabase } from '../../src/store/database.ts';
 import { saveAccount } from '../../src/store/surroundings.ts';
 import { createTestDatabase } from './database.ts';
+import { type Ground, pretendActions } from './pretend-actions.ts';
 
 /** Ana, Ben and Mina approve; Dan responds; each has one Slack account. */
 export const CAST = {
@@ -106,7 +105,7 @@ export async function startBot(plan: Record<string, unknown> = smallPlan()) {
     db,
     commit,
     clients: createClients(Connections.parse({})),
-    actions: pretendActions(pretend),
+    actions: pretendActions(inMemory(pretend)),
     workDir,
     log: (fields, message) => logs.push({ fields, message }),
     shutdown: stopping.signal,
@@ -219,67 +218,27 @@ export async function until<Value>(
   }
 }
 
-function pretendActions(pretend: Pretend): Readonly<Record<string, AnyAction>> {
-  const done = (summary: string): Outcome => ({
-    kind: 'done',
-    summary,
-    output: { seen: summary },
-    facts: [],
-  });
-  const preview = async () => ({
-    lines: ['does something'],
-    bound: { identity: pretend.bound },
-    shown: [{ name: 'moves', value: String(pretend.shown) }],
-    undo: ['takes it back'],
-    blocked: pretend.blocked,
-  });
-  const Named = z.strictObject({ name: z.string() });
+function inMemory(pretend: Pretend): Ground {
   return {
-    'test.look': {
-      name: 'test.look',
-      summary: 'Looks.',
-      schema: z.strictObject({}),
-      class: 'read',
-      recovery: 'safe',
-      preview,
-      run: async () => {
-        pretend.looks++;
-        const fault = pretend.fail.get('look');
-        if (fault !== undefined) throw fault.error;
-        return done('looked');
-      },
+    facts: () => ({
+      bound: { identity: pretend.bound },
+      shown: [{ name: 'moves', value: String(pretend.shown) }],
+      blocked: pretend.blocked,
+    }),
+    look: async () => {
+      pretend.looks++;
+      const fault = pretend.fail.get('look');
+      if (fault !== undefined) throw fault.error;
     },
-    'test.effect': {
-      name: 'test.effect',
-      summary: 'Acts.',
-      schema: Named,
-      class: 'reversible',
-      recovery: 'observe',
-      preview,
-      run: async (_, params) => {
-        const { name } = Named.parse(params);
-        const fault = pretend.fail.get(name);
-        if (fault === undefined || fault.after) pretend.done.push(name);
-        if (fault !== undefined) {
-          pretend.fail.delete(name);
-          throw fault.error;
-        }
-        return done(name);
-      },
-      observe: async (_, params) => {
-        const { name } = Named.parse(params);
-        return pretend.done.includes(name)
-          ? {
-              happened: 'yes' as const,
-              outcome: { kind: 'done' as const, summary: name, output: {}, facts: [] },
-            }
-          : { happened: 'no' as const };
-      },
-      undo: async (_, params) => {
-        const { name } = Named.parse(params);
-        if (pretend.done.includes(name) && !pretend.done.includes(`-${name}`)) pretend.done.push(`-${name}`);
-        return { summary: `${name} taken back`, facts: [] };
-      },
+    apply: async (_, name) => {
+      const fault = pretend.fail.get(name);
+      if (fault === undefined || fault.after) pretend.done.push(name);
+      pretend.fail.delete(name);
+      if (fault !== undefined) throw fault.error;
+    },
+    happened: async (_, name) => pretend.done.includes(name),
+    takeBack: async (_, name) => {
+      if (pretend.done.includes(name) && !pretend.done.includes(`-${name}`)) pretend.done.push(`-${name}`);
     },
   };
 }

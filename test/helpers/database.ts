@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { inject } from 'vitest';
 import { migrate } from '../../src/migrate.ts';
+import { assertStateEqualsLog } from './replay.ts';
 
 const template = 'drbot_template';
 const ownerRole = 'drbot_owner';
@@ -17,7 +18,7 @@ export type TestDatabase = {
   ownerUrl: string;
   /** As the role the bot runs with. */
   url: string;
-  /** Ends every session of the database and drops it. */
+  /** Ends every session of the database and drops it, after a last look: every record must be what its events say. */
   drop(): Promise<void>;
 };
 
@@ -30,13 +31,18 @@ export async function createTestDatabase(): Promise<TestDatabase> {
     await client.query('select pg_advisory_lock($1)', [templateLock]);
     const { rowCount } = await client.query('select 1 from pg_database where datname = $1', [template]);
     if (rowCount === 0) await createTemplate(client, superuserUrl);
-    await client.query(`create database ${name} with template ${template} owner ${ownerRole}`);
+    await client.query(`create database ${name} template ${template} strategy file_copy owner ${ownerRole}`);
   });
   return {
     name,
     ownerUrl: roleUrl(superuserUrl, name, ownerRole),
     url: roleUrl(superuserUrl, name, runtimeRole),
-    drop: () => withClient(superuserUrl, (client) => client.query(`drop database ${name} with (force)`)),
+    async drop() {
+      const inside = new URL(superuserUrl);
+      inside.pathname = `/${name}`;
+      await withClient(inside.href, assertStateEqualsLog);
+      await withClient(superuserUrl, (client) => client.query(`drop database ${name} with (force)`));
+    },
   };
 }
 

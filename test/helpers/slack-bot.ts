@@ -1,5 +1,6 @@
+import { createServer } from 'node:http';
 import { commands } from '../../commands/index.ts';
-import { startSlack as startWorkspace } from '../../sandbox/slack/index.ts';
+import { personId, startSlack as startWorkspace } from '../../sandbox/slack/index.ts';
 import { decision } from '../../src/actions/decision.ts';
 import { manual } from '../../src/actions/manual.ts';
 import { createSlack } from '../../src/clients/slack.ts';
@@ -15,56 +16,41 @@ import { createAccounts } from '../../src/services/accounts.ts';
 import { createQueries } from '../../src/services/queries.ts';
 import { createReports } from '../../src/services/reports.ts';
 import type { SlackDeps } from '../../src/slack/deps.ts';
-import { type RunningSlack, startSlack } from '../../src/slack/start.ts';
+import { startSlack } from '../../src/slack/start.ts';
 import { smallPlan, startBot } from './bot.ts';
 
-/** People of the pretend workspace that people.yml knows; Eli the guest and whoever else is there are strangers. */
+/** People of the pretend workspace that people.yml knows; Chloe, Eli the guest and whoever else is there are strangers. */
 const PEOPLE = {
-  people: {
-    ana: { name: 'Ana Duarte', slack: ['U0000000ANA', 'U000000ANA2'] },
-    ben: { name: 'Ben Okoye', slack: ['U0000000BEN'] },
-    mina: { name: 'Mina Sato', slack: ['U000000MINA'] },
-    dan: { name: 'Dan Weber', slack: ['U0000000DAN'], responder: false },
-  },
+  ana: { name: 'Ana Duarte', slack: ['U0000000ANA', 'U000000ANA2'] },
+  ben: { name: 'Ben Okoye', slack: [personId('ben')] },
+  mina: { name: 'Mina Sato', slack: [personId('mina')] },
+  dan: { name: 'Dan Weber', slack: [personId('dan')], responder: false },
 };
-
-type Workspace = Awaited<ReturnType<typeof startWorkspace>>;
 
 interface Options {
   readonly plan?: Record<string, unknown>;
-  readonly people?: typeof PEOPLE;
   readonly workspace?: Parameters<typeof startWorkspace>[0];
-  /** `http`: signed requests instead of a socket; the caller serves `bot.listener`. */
+  /** `http`: signed requests to `requestUrl` instead of a socket. */
   readonly mode?: 'socket' | 'http';
-  /** False: the socket is not waited for. */
-  readonly connected?: boolean;
-  /** Lets a test come between Slack and the services. */
-  readonly change?: (deps: SlackDeps) => SlackDeps;
 }
 
 export type SlackBot = Awaited<ReturnType<typeof startSlackBot>>;
+type Person = ReturnType<Awaited<ReturnType<typeof startWorkspace>>['person']>;
 
 /** The bot in this process, talking to a pretend workspace: real services, real worker, real Bolt; pretend effects. */
-export async function startSlackBot(options: Options = {}) {
-  const plan = options.plan ?? smallPlan();
+export async function startSlackBot({ plan = smallPlan(), workspace, mode = 'socket' }: Options = {}) {
   const bot = await startBot(plan);
-  const slack = await startWorkspace(options.workspace);
-  const people = options.people ?? PEOPLE;
-  const system = String(plan.system);
-  const loadPlan = (changed: Record<string, unknown>, known: typeof PEOPLE = people) =>
-    bot.plans.load(
-      [
-        { kind: 'people', name: 'people', body: toJson(known), source: '' },
-        { kind: 'plan', name: system, body: toJson(changed), source: '' },
-      ],
-      'test',
-    );
-  await loadPlan(plan);
+  const slack = await startWorkspace(workspace);
+  await bot.plans.load(
+    [{ kind: 'people', name: 'people', body: toJson({ people: PEOPLE }), source: '' }],
+    'test',
+  );
 
   const world: World = { ...bot.world, actions: { ...bot.world.actions, manual, decision } };
   const { db, queue, incidents, runs, approvals, views } = bot;
+  const { log } = world;
   const guarding = new Set<string>();
-  const client = createSlack(slack.botToken, slack.apiUrl);
+  const client = createSlack({ token: slack.botToken, apiUrl: slack.apiUrl, log });
   const draft = (view: Parameters<typeof draftUpdate>[0]) => draftUpdate(view, lastHeardAt(view.incident));
   const queries = createQueries({ db });
   const reports = createReports({ db, commit: bot.commit }, views, () => ({
@@ -94,7 +80,7 @@ export async function startSlackBot(options: Options = {}) {
     },
     guarding,
     draft,
-    log: world.log,
+    log,
   };
   const deliver = {
     world,
@@ -103,39 +89,52 @@ export async function startSlackBot(options: Options = {}) {
     views,
     guarding,
     draft,
+    publicUpdate: null,
     slackChannelNamed: channelFinder(client),
   };
   await queue.work('run', 2, (job) => advanceRun(world, async () => false, job));
   await queue.work('deliver', 2, (job) => deliverIncident(deliver, job));
 
-  const listen = (): RunningSlack =>
-    startSlack(
-      options.mode === 'http'
-        ? { mode: 'http', botToken: slack.botToken, signingSecret: slack.signingSecret, apiUrl: slack.apiUrl }
-        : { mode: 'socket', botToken: slack.botToken, appToken: slack.appToken, apiUrl: slack.apiUrl },
-      (options.change ?? ((same) => same))(deps),
-    );
-  const listening = listen();
-  if (options.mode !== 'http' && options.connected !== false) await connected(slack, listening);
+  const { botToken, appToken, signingSecret, apiUrl } = slack;
+  const edge = startSlack(
+    mode === 'http' ? { mode, botToken, signingSecret, apiUrl } : { mode, botToken, appToken, apiUrl },
+    deps,
+  );
+  const server = createServer(edge.requestListener ?? undefined);
+  let requestUrl = '';
+  if (mode === 'http') {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const address = server.address();
+    requestUrl = `http://127.0.0.1:${typeof address === 'object' ? address?.port : ''}/slack/events`;
+    await slack.setRequestUrl(requestUrl);
+  } else
+    await slack.waitFor(() => edge.state().connected && slack.sockets.count() > 0, {
+      timeoutMs: 10_000,
+      what: 'the socket',
+    });
   // Due work is looked for as in production: each second, or a test would have to say when.
   const ticking = setInterval(() => void bot.tick().catch(() => {}), 500);
 
-  /** Ana declares by typed words. Resolves when the incident has its card; `room` is its channel. */
+  /** Ana declares by typed words. Resolves when it is announced and has its card; `room` is its channel. */
   async function declare(text = 'Sign-in fails for most', severity = 'sev1') {
-    await slack.person('ana').command('#incidents', `/dr declare ${system} ${severity} ${text}`);
-    const found = await slack.waitFor(
+    const newest = async () => (await queries.incidents({ limit: 1 }))[0];
+    const earlier = await newest();
+    const typed = `/dr declare ${String(plan.system)} ${severity} ${text} --new`;
+    await slack.person('ana').command('#incidents', typed);
+    const { id, channel } = await slack.waitFor(
       async () => {
-        const [newest] = await queries.incidents({ limit: 1 });
-        return newest?.title === text && newest.channel !== null ? newest : undefined;
+        const found = await newest();
+        return found?.id !== earlier?.id && found?.channel !== null ? found : undefined;
       },
       { timeoutMs: 10_000, what: `the channel of "${text}"` },
     );
-    const room = found.channel?.thread === null ? `#${found.channel.name}` : '#incidents';
-    await slack.waitForMessage(room, (said) => said.includes(`${found.id} ·`), {
-      timeoutMs: 10_000,
-      what: 'the incident card',
-    });
-    return { id: found.id, room };
+    const room = channel?.thread === null ? `#${channel.name}` : '#incidents';
+    for (const [place, what] of [
+      [room, 'the incident card'],
+      ['#incidents', 'the announcement'],
+    ] as const)
+      await slack.waitForMessage(place, (said) => said.includes(`${id} ·`), { timeoutMs: 10_000, what });
+    return { id, room };
   }
 
   /** A run up to its gate: the approval card stands in the room. */
@@ -159,7 +158,8 @@ export async function startSlackBot(options: Options = {}) {
     return filled(person);
   }
 
-  async function filled(person: ReturnType<Workspace['person']>): Promise<string> {
+  /** What a person's dialog says once it is no longer loading. */
+  async function filled(person: Person): Promise<string> {
     return slack.waitFor(
       () => {
         const shown = person.viewText();
@@ -210,16 +210,20 @@ export async function startSlackBot(options: Options = {}) {
     );
   };
 
+  /** How many events of a kind the log holds. */
+  const count = async (kind: string): Promise<number> => {
+    const { rows } = await db.query<{ n: number }>('select count(*) as n from events where kind = $1', [
+      kind,
+    ]);
+    return rows[0]?.n ?? 0;
+  };
+
   return {
     ...bot,
-    world,
     slack,
     deps,
     queries,
-    listening,
-    listen,
-    connected: () => connected(slack, listening),
-    loadPlan,
+    requestUrl,
     declare,
     ask,
     review,
@@ -228,18 +232,14 @@ export async function startSlackBot(options: Options = {}) {
     filled,
     answered,
     refusedClicks,
+    count,
     stop: async () => {
       clearInterval(ticking);
-      await listening.stop();
+      await edge.stop();
+      server.closeAllConnections();
+      server.close();
       await bot.stop();
       await slack.stop();
     },
   };
-}
-
-function connected(slack: Workspace, listening: RunningSlack) {
-  return slack.waitFor(() => listening.state().connected && slack.sockets.count() > 0, {
-    timeoutMs: 10_000,
-    what: 'the socket',
-  });
 }

@@ -82,7 +82,12 @@ function cardsOf(name: string, story: Story): readonly Surface[] {
         next: story.texts.note,
         expectedBack: null,
       } as const;
-      const posted = renderPost(view, logged, { links: {}, guarding: new Set(), draft });
+      const posted = renderPost(view, logged, {
+        links: {},
+        guarding: new Set(),
+        draft,
+        publicUpdate: ({ impact }) => impact,
+      });
       return posted === null ? [] : [[`post of ${logged.event.kind} ${logged.seq} ${name}`, posted.message]];
     }),
     ...view.runs.flatMap(({ run, approvals }): readonly Surface[] => [
@@ -92,7 +97,7 @@ function cardsOf(name: string, story: Story): readonly Surface[] {
       ...stepSurfaces(name, view),
       ...approvals.flatMap((approval): readonly Surface[] => [
         [`approval card ${approval.id} ${name}`, renderApprovalCard(view, approval.id)],
-        [`review ${approval.id} ${name}`, renderReview(view, approval.id, [story.texts.fact])],
+        [`review ${approval.id} ${name}`, renderReview(view, approval.id)],
         [`approval details ${approval.id} ${name}`, renderApprovalDetails(view, approval.id)],
         [`veto ${approval.id} ${name}`, renderVeto(approval)],
       ]),

@@ -148,9 +148,7 @@ describe('a job', () => {
     end.resolve();
   });
 
-  test('of a worker that slept is taken over, and the sleeper can record nothing when it wakes', {
-    timeout: 90_000,
-  }, async () => {
+  test('of a worker that slept for a heartbeat is taken over, and the sleeper can record nothing when it wakes', async () => {
     const commit = createCommit(queue.enqueue);
     await db.transact((tx) => commit(tx, BOT, [{ type: 'incident', id: INCIDENT, events: [declared()] }]));
     const script = fileURLToPath(new URL('./holder-process.ts', import.meta.url));
@@ -167,6 +165,12 @@ describe('a job', () => {
       expect(await holds).toBe('held');
 
       sleeper.kill('SIGSTOP');
+      // Its last sign of life is moved back by the 10 s after which a worker counts as dead, instead of slept.
+      const { rows } = await db.query(
+        `update pgboss.job set heartbeat_on = heartbeat_on - make_interval(secs => heartbeat_seconds)
+         where state = 'active' returning heartbeat_seconds`,
+      );
+      expect(rows).toEqual([{ heartbeat_seconds: 10 }]);
       const held = Promise.withResolvers<HeldJob>();
       const end = Promise.withResolvers<void>();
       await queue.work('run', 1, async (job) => {

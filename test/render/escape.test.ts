@@ -71,9 +71,9 @@ describe('text of people in Slack', () => {
     expect(slackQuote('x'.repeat(99), 20)).toHaveLength(20);
   });
 
-  it('cannot end a code span or block early', () => {
-    expect(slackCode('a`b')).toBe('`aˋb`');
-    expect(slackBlock('a\n```\nb <x>')).toBe('```\na\nˋˋˋ\nb &lt;x&gt;\n```');
+  it('cannot end a code span or block early, and what is copied from there holds no look-alike', () => {
+    expect(slackCode('a`b')).toBe('`ab`');
+    expect(slackBlock('a\n```\nb <x> * ~')).toBe('```\na\n\nb &lt;x&gt; * ~\n```');
     expect(escapeSlack('a & <b>')).toBe('a &amp; &lt;b&gt;');
   });
 });

@@ -187,6 +187,10 @@ const CASES = {
     { system: 'Janua', have: '1' },
     "Janua has 1 eligible approver and two are needed. Nothing was started. Add people to the plan's approvers and to people.yml.",
   ],
+  'audit-failed': [
+    { what: 'event 112', reason: 'does not match its hash (stored 5fd0…, computed 91be…)' },
+    'The log does not hold: event 112 does not match its hash (stored 5fd0…, computed 91be…). What comes after it cannot be trusted. Keep the database as it is and tell the security owner.',
+  ],
   'report-missing': [
     { incident: 'INC-1' },
     'INC-1 has no report yet. Nothing was sent. It is written when the incident is resolved: /dr resolve',

@@ -6,23 +6,23 @@ import { at, plan, toldUntil, viewAt } from './story.ts';
 
 const template = (status: UpdateText['status']) =>
   readFileSync(new URL(`../../templates/status/${status}.md`, import.meta.url), 'utf8');
-const render = (kind: 'internal' | 'public', text: UpdateText, view: ReturnType<typeof viewAt>) =>
-  renderUpdate(kind, text, view, template(text.status));
+const render = (text: UpdateText, view: ReturnType<typeof viewAt>) =>
+  renderUpdate(text, view, template(text.status));
 
 describe('an update as text', () => {
-  it('has every field of the internal template', () => {
+  it('has the fields that S-108 names: title, status, start, impact, expected end, next update, closing line', () => {
     const view = viewAt('02:20');
 
-    expect(render('internal', draftUpdate(view), view)).toBe(
-      `Update 1 · INC-2026-014 · Janua · SEV1 Critical: Sign-in fails for most customers
+    expect(render(draftUpdate(view), view)).toBe(
+      `Janua: Sign-in fails for most customers
 
-Status: Investigating (since 02:12 UTC)
+We are looking into the cause.
+
+Status: Investigating
 Started: 21 Nov 2026 02:04 UTC
 Impact: Since 02:04 UTC: All regions. Login and token refresh return 500.
-What changed: 3 steps of RUN-31 finished, the last: step 3 Restore into a scratch database, done: janua_run31, 214,600 rows. "Cut over to the restored database" has 1 of 2 approvals (APR-57). Ana started RUN-31, Restore PostgreSQL from a backup.
-What is next: Two people approve "Cut over to the restored database" (APR-57 has 1 of 2, until 02:33 UTC). 118 rows would be lost.
 Expected back: not known yet
-Next update: by 03:12 UTC
+Next update by 03:12 UTC.
 
 Thank you for your patience.
 `,
@@ -41,7 +41,7 @@ Thank you for your patience.
   ])('tells the public at %s: %s', (now, sentence) => {
     const view = viewAt(now);
 
-    const text = render('public', draftUpdate(view), view);
+    const text = render(draftUpdate(view), view);
 
     expect(text).toContain(`\n${sentence}\n`);
     expect(text).toContain('Started: 21 Nov 2026 02:04 UTC');
@@ -59,7 +59,7 @@ Thank you for your patience.
     };
     const named = { ...view, incident: { ...view.incident, title: 'janua-api returns 500' } };
 
-    const shown = render('public', text, named);
+    const shown = render(text, named);
 
     expect(shown).toMatch(/^Janua: Disruption\n/);
     expect(shown).toContain('Impact: Janua is affected.\nExpected back: not known yet\n');
@@ -72,7 +72,7 @@ Thank you for your patience.
       plan: { ...plan, updates: { ...updates, title: 'Service disruption' } },
     };
 
-    const shown = render('public', draftUpdate(view), view);
+    const shown = render(draftUpdate(view), view);
 
     expect(shown).toMatch(/^Janua: Service disruption\n/);
     expect(shown).not.toContain('patience');
@@ -81,30 +81,18 @@ Thank you for your patience.
   it('cannot have a field forged by a line break in a text', () => {
     const view = viewAt('02:20');
 
-    const shown = render(
-      'internal',
-      { ...draftUpdate(view), changed: 'x\nStatus: Resolved\u202e\u0000' },
-      view,
-    );
+    const shown = render({ ...draftUpdate(view), impact: 'x\nStatus: Resolved\u202e\u0000' }, view);
 
-    expect(shown).toContain('What changed: x Status: Resolved\n');
-  });
-
-  it.each(['impact', 'changed', 'next'] as const)('is refused, naming it, when "%s" is missing', (field) => {
-    const view = viewAt('02:20');
-
-    expect(() => render('internal', { ...draftUpdate(view), [field]: ' \u200b' }, view)).toThrow(
-      `The internal update of INC-2026-014 lacks "${field}".`,
-    );
+    expect(shown).toContain('\nImpact: x Status: Resolved\n');
   });
 
   it('is refused, naming the file, when its template asks for what is not there', () => {
     const view = viewAt('02:20');
 
-    expect(() => renderUpdate('public', draftUpdate(view), view, '{{ nonsense }}')).toThrow(
+    expect(() => renderUpdate(draftUpdate(view), view, '{{ nonsense }}')).toThrow(
       /^templates\/status\/investigating\.md: undefined variable: nonsense.*Nothing was written/,
     );
-    expect(() => renderUpdate('public', draftUpdate(view), view, '{{ title | shout }}')).toThrow(
+    expect(() => renderUpdate(draftUpdate(view), view, '{{ title | shout }}')).toThrow(
       /undefined filter: shout/,
     );
   });
@@ -112,7 +100,7 @@ Thank you for your patience.
   it('says so when nobody knows when it began', () => {
     const view = viewAt('02:13');
 
-    expect(render('public', draftUpdate(view), view)).toContain(
+    expect(render(draftUpdate(view), view)).toContain(
       'Started: not known yet (declared 21 Nov 2026 02:12 UTC)',
     );
   });
@@ -121,7 +109,7 @@ Thank you for your patience.
     const view = viewAt('03:30');
     const lost = (changes: Partial<typeof view.incident>) => {
       const changed = { ...view, incident: { ...view.incident, ...changes } };
-      return render('public', draftUpdate(changed), changed).split('\n')[2];
+      return render(draftUpdate(changed), changed).split('\n')[2];
     };
 
     expect(lost({ loss: { rows: 0, text: '' } })).toContain(' No data was lost. ');
@@ -146,7 +134,5 @@ describe('the promise of the next update', () => {
     expect(nextUpdateAt(draftUpdate(late), late)).toBe(at('03:20'));
     expect(nextUpdateAt(published, out)).toBe(at('02:58'));
     expect(nextUpdateAt({ ...published, status: 'resolved' }, out)).toBeNull();
-    expect(render('internal', published, out)).toMatch(/^Update 2 · /);
-    expect(render('internal', draftUpdate(out), out)).toMatch(/^Update 3 · /);
   });
 });

@@ -20,8 +20,7 @@ const texts = ['02:13', '02:15', '02:20', '02:25', '02:27', '02:36', '03:00', '0
   const approval = view.runs[0]?.approvals[0];
   const all: readonly (readonly [string, string])[] = [
     ['report', renderReport(view, read('report/post-incident.md'))],
-    ['internal update', renderUpdate('internal', draft, view, status)],
-    ['public update', renderUpdate('public', draft, view, status)],
+    ['public update', renderUpdate(draft, view, status)],
     ['status', renderStatus(view)],
     ['plan', renderPlan(plan, 'janua@4f2c1a9')],
     ['runbook', exportRunbook(plan, 'restore-postgres', () => [])],

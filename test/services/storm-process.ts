@@ -1,8 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { z } from 'zod';
-import type { AnyAction, Outcome } from '../../src/actions/action.ts';
 import { createClients } from '../../src/clients/index.ts';
 import { Connections } from '../../src/domain/connections.ts';
 import type { Actor } from '../../src/domain/events.ts';
@@ -14,6 +12,7 @@ import { createQueue, type HeldJob } from '../../src/queue/boss.ts';
 import { createApprovals, type VoteRequest } from '../../src/services/approvals.ts';
 import { createCommit } from '../../src/store/commit.ts';
 import { createDatabase, type Database } from '../../src/store/database.ts';
+import { type Ground, pretendActions } from '../helpers/pretend-actions.ts';
 
 /**
  * One of several bots on one database, told by its parent what to do: click many buttons at once, or carry a run as far
@@ -45,7 +44,7 @@ async function obey(url: string): Promise<void> {
     db,
     commit,
     clients: createClients(Connections.parse({})),
-    actions: actionsOn(db),
+    actions: pretendActions(inTable(db)),
     workDir,
     log: () => {},
     shutdown: new AbortController().signal,
@@ -91,46 +90,19 @@ async function obey(url: string): Promise<void> {
   process.send?.({ id: 0, results: ['ready'] } satisfies Report);
 }
 
-const Named = z.strictObject({ name: z.string() });
-
 /** Effects are rows of the table `effects`, whose key refuses a second one as a precondition of a real target would. */
-function actionsOn(db: Database): Readonly<Record<string, AnyAction>> {
-  const done = (summary: string): Outcome => ({ kind: 'done', summary, output: {}, facts: [] });
-  const preview = async () => ({ lines: [], bound: { identity: 'one' }, shown: [], undo: [], blocked: [] });
+function inTable(db: Database): Ground {
   return {
-    'test.look': {
-      name: 'test.look',
-      summary: 'Looks.',
-      schema: z.strictObject({}),
-      class: 'read',
-      recovery: 'safe',
-      preview,
-      run: async () => done('looked'),
+    facts: () => ({ bound: { identity: 'one' }, shown: [], blocked: [] }),
+    look: async () => {},
+    apply: async (run, name) => {
+      await db.query('insert into effects (run, name) values ($1, $2)', [run, name]);
     },
-    'test.effect': {
-      name: 'test.effect',
-      summary: 'Acts.',
-      schema: Named,
-      class: 'reversible',
-      recovery: 'observe',
-      preview,
-      run: async ({ run }, params) => {
-        const { name } = Named.parse(params);
-        await db.query('insert into effects (run, name) values ($1, $2)', [run.id, name]);
-        return done(name);
-      },
-      observe: async ({ run }, params) => {
-        const { name } = Named.parse(params);
-        const { rowCount } = await db.query('select 1 from effects where run = $1 and name = $2', [
-          run.id,
-          name,
-        ]);
-        return rowCount === 0
-          ? { happened: 'no' }
-          : { happened: 'yes', outcome: { kind: 'done', summary: name, output: {}, facts: [] } };
-      },
-      undo: async () => ({ summary: 'taken back', facts: [] }),
+    happened: async (run, name) => {
+      const { rowCount } = await db.query('select 1 from effects where run = $1 and name = $2', [run, name]);
+      return rowCount !== 0;
     },
+    takeBack: async () => {},
   };
 }
 

@@ -53,16 +53,21 @@ test('a review that came too late opens by the button in the answer, for the sam
   expect((await bot.approval(approval)).votes).toHaveLength(1);
 });
 
-test('a command is acknowledged at once while the database is slow, and a dialog that missed its time is offered', async () => {
-  const ana = bot.slack.person('ana');
+test('a database that is slow loses no dialog: it opens first and is filled when there is something to show', async () => {
+  const { room, card } = await bot.ask();
+  const { ana, ben } = { ana: bot.slack.person('ana'), ben: bot.slack.person('ben') };
   const lock = await holdDocuments();
 
   const outcome = await ana.command('#incidents', '/dr declare');
+  await ben.press(room, card.ts, 'Review and approve');
   await sleep(3_100);
+  const loading = [ana.viewText(), ben.viewText()];
   await lock.release();
 
   expect(outcome.acked && outcome.afterMs).toBeLessThan(1_000);
-  expect(await bot.answered('ana', '#incidents', TOO_LATE)).toContain('[Open the form]');
+  expect(loading).toEqual([expect.stringContaining('Reading'), expect.stringContaining('Reading')]);
+  expect(await bot.filled(ana)).toContain('What is wrong?');
+  expect(await bot.filled(ben)).toContain('Fingerprint');
 });
 
 test('a dialog that is closed while it is filled leaves no fault behind', async () => {
@@ -164,11 +169,50 @@ test('typed words are kept for a new incident in spite of the open one', async (
   const shown = await bot.filled(ben);
 
   expect(shown).toContain('What is wrong?');
+  expect(JSON.stringify(ben.view()?.state.severity)).toContain('SEV1');
   await ben.fill({ title: 'Nobody can sign in' });
   await ben.submit();
   await ben.fill({ choice: 'declare' });
   await ben.submit();
   expect(await bot.queries.incidents()).toHaveLength(2);
+});
+
+test('a runbook that is typed shows its preview, which starts it', async () => {
+  const { room } = await bot.declare();
+  const ana = bot.slack.person('ana');
+
+  await ana.command(room, '/dr run recover');
+  const shown = await bot.filled(ana);
+  await ana.submit();
+
+  expect(shown).toContain('Nothing has been changed by this preview');
+  expect(shown).not.toContain('shared with another organisation');
+  await bot.slack.waitForMessage(room, (text) => text.includes('RUN-1 · recover'), {
+    timeoutMs: 10_000,
+    what: 'the run card',
+  });
+});
+
+test('a preview warns where another organisation reads along, because no approval counts there', async () => {
+  const { room } = await bot.declare();
+  const ana = bot.slack.person('ana');
+  bot.slack.share(room);
+
+  await ana.command(room, '/dr run recover');
+
+  expect(await bot.filled(ana)).toContain('shared with another organisation, where no approval counts');
+});
+
+test('who could not be added to the channel is not told otherwise', async () => {
+  const { id } = await bot.declare();
+  const ben = bot.slack.person('ben');
+  await ben.command('#incidents', '/dr declare demo sev1 Nobody can sign in');
+  await bot.answered('ben', '#incidents', `${id} is open`);
+  bot.slack.faults.inject({ kind: 'error', error: 'restricted_action', method: 'conversations.invite' });
+
+  await ben.pressNewest('#incidents', `Join ${id}`);
+
+  expect(await bot.answered('ben', '#incidents', 'could not add you')).not.toContain('You are in');
 });
 
 /** Holds the table of plans, so that whoever reads it waits. */

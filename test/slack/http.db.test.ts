@@ -1,18 +1,18 @@
 import { createHmac } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { startWorkspaceBot } from '../helpers/workspace-bot.ts';
+import { type SlackBot, startSlackBot } from '../helpers/slack-bot.ts';
 
-let room: Awaited<ReturnType<typeof startWorkspaceBot>>;
+let bot: SlackBot;
 
 beforeEach(async () => {
-  room = await startWorkspaceBot('http');
+  bot = await startSlackBot({ mode: 'http' });
 });
 
 afterEach(async () => {
-  await room.stop();
+  await bot.stop();
 });
 
-const declared = async () => (await room.kinds()).filter((kind) => kind === 'incident.declared').length;
+const declared = () => bot.count('incident.declared');
 
 /** A slash command as Slack signs and sends it, with what a test wants to be wrong. */
 async function send(change: { skewSeconds?: number; secret?: string; padding?: string } = {}) {
@@ -20,14 +20,14 @@ async function send(change: { skewSeconds?: number; secret?: string; padding?: s
     command: '/dr',
     text: 'declare demo sev1 The demo is broken',
     user_id: 'U0000000ANA',
-    team_id: room.slack.teamId,
-    channel_id: room.slack.channel('#incidents').id,
+    team_id: bot.slack.teamId,
+    channel_id: bot.slack.channel('#incidents').id,
     trigger_id: `trigger.${Math.random()}`,
     response_url: 'http://127.0.0.1:1/none',
     padding: change.padding ?? '',
   }).toString();
   const timestamp = String(Math.floor(Date.now() / 1000) + (change.skewSeconds ?? 0));
-  const hash = createHmac('sha256', change.secret ?? room.slack.signingSecret)
+  const hash = createHmac('sha256', change.secret ?? bot.slack.signingSecret)
     .update(`v0:${timestamp}:${body}`)
     .digest('hex');
   const headers = {
@@ -35,7 +35,7 @@ async function send(change: { skewSeconds?: number; secret?: string; padding?: s
     'x-slack-request-timestamp': timestamp,
     'x-slack-signature': `v0=${hash}`,
   };
-  const post = () => fetch(room.requestUrl, { method: 'POST', headers, body }).then(({ status }) => status);
+  const post = () => fetch(bot.requestUrl, { method: 'POST', headers, body }).then(({ status }) => status);
   return { post };
 }
 

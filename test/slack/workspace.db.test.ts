@@ -1,39 +1,21 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { personId } from '../../sandbox/slack/index.ts';
-import { startWorkspaceBot } from '../helpers/workspace-bot.ts';
+import { type SlackBot, startSlackBot } from '../helpers/slack-bot.ts';
 
-let room: Awaited<ReturnType<typeof startWorkspaceBot>>;
-let slack: (typeof room)['slack'];
+const BROKEN = 'The demo is broken for everyone';
+let bot: SlackBot;
+let slack: SlackBot['slack'];
 
 beforeEach(async () => {
-  room = await startWorkspaceBot();
-  slack = room.slack;
+  bot = await startSlackBot();
+  slack = bot.slack;
 });
 
 afterEach(async () => {
-  await room.stop();
+  await bot.stop();
 });
 
-const count = async (kind: string) => (await room.kinds()).filter((each) => each === kind).length;
 const quietly = (ms = 300) => new Promise((resolve) => setTimeout(resolve, ms));
-
-async function declare(words = 'The demo is broken for everyone') {
-  await slack.person('ana').command('#incidents', `/dr declare demo sev1 ${words}`);
-  const card = await slack.waitFor(
-    () => [...slack.store.channels.values()].find(({ name }) => name.startsWith('inc-')),
-    { timeoutMs: 15_000, what: 'the channel' },
-  );
-  await slack.waitForMessage(`#${card.name}`, (text) => text.includes('What is wrong'), {
-    timeoutMs: 15_000,
-    what: 'the incident card',
-  });
-  await slack.waitForMessage('#incidents', (text) => text.includes('INC-'), {
-    timeoutMs: 15_000,
-    what: 'the announcement',
-  });
-  await slack.settled();
-  return `#${card.name}`;
-}
 
 /** Starts the runbook from the dialog and waits for the approval card. */
 async function untilAsked(channel: string) {
@@ -60,25 +42,12 @@ async function untilAsked(channel: string) {
   });
 }
 
-async function review(key: string, channel: string, ts: string) {
-  const person = slack.person(key);
-  await person.press(channel, ts, 'Review and approve');
-  await person.waitForView('Review and approve');
-  await slack.waitFor(() => !person.viewText().includes('This usually takes under'), {
-    timeoutMs: 10_000,
-    what: 'the review',
-  });
-  const answer = await person.submit();
-  const says = answer.kind === 'view' ? person.viewText() : JSON.stringify(answer);
-  await person.closeView();
-  return says;
-}
-
 describe('declaring', () => {
   test('makes a channel, pins the card, invites people, announces, and asks for a commander', async () => {
-    const channel = await declare();
+    const { room: channel } = await bot.declare(BROKEN);
 
     const { pins, members, name } = slack.channel(channel);
+    await slack.waitFor(() => pins.size > 0, { what: 'the pin' });
     expect(name).toMatch(/^inc-\d{4}-001-demo-the-demo-is-broken/);
     expect([...pins]).toHaveLength(1);
     expect([...members]).toEqual(expect.arrayContaining(['ana', 'ben', 'mina'].map(personId)));
@@ -88,7 +57,7 @@ describe('declaring', () => {
   test('each envelope delivered three times has one effect', async () => {
     slack.faults.redeliver(2);
 
-    const channel = await declare();
+    const { room: channel } = await bot.declare(BROKEN);
     await slack.person('ana').pressNewest('#incidents', 'Take command');
     await slack.waitForMessage(channel, (text) => text.includes('Commander Ana'), {
       timeoutMs: 10_000,
@@ -96,15 +65,15 @@ describe('declaring', () => {
     });
     await slack.settled();
 
-    expect(await count('incident.declared')).toBe(1);
-    expect(await count('incident.role-assigned')).toBe(1);
+    expect(await bot.count('incident.declared')).toBe(1);
+    expect(await bot.count('incident.role-assigned')).toBe(1);
     expect(
       slack.messages('#incidents').filter((message) => slack.textOf(message).includes('The demo is broken')),
     ).toHaveLength(1);
   });
 
   test('offers the open incident first when the same system is declared again', async () => {
-    await declare();
+    await bot.declare(BROKEN);
 
     await slack.person('ben').command('#incidents', '/dr declare demo sev2 The demo is slow');
     await slack.waitFor(() => slack.person('ben').reads('#incidents').includes('[Declare a new one]'), {
@@ -112,11 +81,13 @@ describe('declaring', () => {
       what: 'the choice',
     });
 
-    expect(await count('incident.declared')).toBe(1);
+    expect(await bot.count('incident.declared')).toBe(1);
   });
 
   test('hostile words are inert wherever they are shown', async () => {
-    const channel = await declare('<!channel> \u202eevil\u202c *APPROVED by CTO* <https://evil.example|ok>');
+    const { room: channel } = await bot.declare(
+      '<!channel> \u202eevil\u202c *APPROVED by CTO* <https://evil.example|ok>',
+    );
 
     for (const place of ['#incidents', channel]) {
       const raw = JSON.stringify(slack.messages(place).map(({ text, blocks }) => ({ text, blocks })));
@@ -156,7 +127,7 @@ describe('typed commands', () => {
       what: 'the refusal',
     });
 
-    expect(await count('incident.severity-changed')).toBe(0);
+    expect(await bot.count('incident.severity-changed')).toBe(0);
   });
 });
 
@@ -169,30 +140,30 @@ test('a guest cannot declare', async () => {
     what: 'the refusal',
   });
 
-  expect(await count('incident.declared')).toBe(0);
+  expect(await bot.count('incident.declared')).toBe(0);
 });
 
 describe('an approval', () => {
   test('is taken from two people on one card; everybody else is refused in words, and recorded', async () => {
-    const channel = await declare();
+    const { room: channel } = await bot.declare(BROKEN);
     const card = await untilAsked(channel);
     for (const key of ['dan', 'eli', 'chloe']) slack.join(key, channel);
 
-    expect(await review('ana', channel, card.ts)).toContain('is recorded');
-    expect(await review('ana', channel, card.ts)).toContain('You approved this');
-    expect(await review('dan', channel, card.ts)).toContain('Only approvers');
-    expect(await review('eli', channel, card.ts)).toContain('Guests');
-    expect(await review('chloe', channel, card.ts)).toContain('people.yml');
-    expect(room.bot.pretend.done).toEqual([]);
-    expect(await review('ben', channel, card.ts)).toContain('2 of 2');
+    expect(await bot.approve('ana', channel, card.ts)).toContain('is recorded');
+    expect(await bot.approve('ana', channel, card.ts)).toContain('You approved this');
+    expect(await bot.approve('dan', channel, card.ts)).toContain('Only approvers');
+    expect(await bot.approve('eli', channel, card.ts)).toContain('Guests');
+    expect(await bot.approve('chloe', channel, card.ts)).toContain('people.yml');
+    expect(bot.pretend.done).toEqual([]);
+    expect(await bot.approve('ben', channel, card.ts)).toContain('2 of 2');
 
     await slack.waitForMessage(
       channel,
       (text) => text.includes('RUN-1 · recover') && text.includes('done in'),
       { timeoutMs: 20_000, what: 'the end of the run' },
     );
-    expect(room.bot.pretend.done).toEqual(['stop', 'swap']);
-    expect(await count('approval.click-refused')).toBe(4);
+    expect(bot.pretend.done).toEqual(['stop', 'swap']);
+    expect(await bot.count('approval.click-refused')).toBe(4);
     await slack.waitForMessage(
       channel,
       (text) =>
@@ -204,7 +175,7 @@ describe('an approval', () => {
   });
 
   test('a veto with its reason stops it, and asking again makes a new card; the old one records nothing', async () => {
-    const channel = await declare();
+    const { room: channel } = await bot.declare(BROKEN);
     const card = await untilAsked(channel);
     const mina = slack.person('mina');
 
@@ -217,7 +188,7 @@ describe('an approval', () => {
       timeoutMs: 10_000,
       what: 'the veto in the channel',
     });
-    expect(await count('approval.vetoed')).toBe(1);
+    expect(await bot.count('approval.vetoed')).toBe(1);
     await slack.person('ana').command(channel, '/dr step retry');
     const next = await slack.waitForMessage(
       channel,
@@ -225,64 +196,36 @@ describe('an approval', () => {
       { timeoutMs: 15_000, what: 'the new card' },
     );
     expect(next.ts).not.toBe(card.ts);
-    expect(room.bot.pretend.done).toEqual([]);
+    expect(bot.pretend.done).toEqual([]);
   });
 
   test('a deactivated approver does not count', async () => {
-    const channel = await declare();
+    const { room: channel } = await bot.declare(BROKEN);
     const card = await untilAsked(channel);
-    await review('ana', channel, card.ts);
-    const ben = slack.person('ben');
-    await ben.press(channel, card.ts, 'Review and approve');
-    await ben.waitForView('Review and approve');
-    await slack.waitFor(() => ben.viewText().includes('second'), { timeoutMs: 10_000, what: 'the review' });
+    await bot.approve('ana', channel, card.ts);
+    await bot.review('ben', channel, card.ts);
 
     slack.deactivate('ben');
     await slack.settled();
     await quietly();
 
-    expect((await room.bot.approval('APR-1')).votes).toHaveLength(1);
-    expect(room.bot.pretend.done).toEqual([]);
+    expect((await bot.approval('APR-1')).votes).toHaveLength(1);
+    expect(bot.pretend.done).toEqual([]);
   });
 });
 
 describe('delivery', () => {
-  test('a lost answer of a post leaves one message', async () => {
-    const mend = slack.faults.inject({ kind: 'lost-reply', method: 'chat.postMessage', times: 6 });
-
-    const channel = await declare();
-    await slack.person('ana').command(channel, '/dr note a word');
-    mend();
-    await slack.waitForMessage('#incidents', (text) => text.includes('The demo is broken'), {
-      timeoutMs: 20_000,
-      what: 'the announcement',
-    });
-    await quietly(1500);
-
-    const cards = slack
-      .messages(channel)
-      .filter((message) => slack.textOf(message).includes('What is wrong'));
-    expect(cards).toHaveLength(1);
-    expect(
-      slack.messages('#incidents').filter((message) => slack.textOf(message).includes('The demo is broken')),
-    ).toHaveLength(1);
-  });
-
   test('work goes on while Slack is away, and what happened is told afterwards in order', async () => {
-    const channel = await declare();
+    const { room: channel } = await bot.declare(BROKEN);
     const end = slack.faults.outage();
-    const run = await room.bot.start((await room.queries.incidents({ open: true }))[0]?.id ?? '');
-    await slack.waitFor(() => room.bot.pretend.looks > 0, { timeoutMs: 10_000, what: 'the first step' });
+    const run = await bot.start((await bot.queries.incidents({ open: true }))[0]?.id ?? '');
+    await slack.waitFor(() => bot.pretend.looks > 0, { timeoutMs: 10_000, what: 'the first step' });
     end();
-    await room.bot.tick();
-    const tick = setInterval(() => void room.bot.tick(), 500);
-
     await slack.waitForMessage(channel, (text) => text.includes('[Review and approve]'), {
       timeoutMs: 40_000,
       what: 'the approval card',
     });
 
-    clearInterval(tick);
     await quietly(2500);
     const said = slack.messages(channel).map((message) => slack.textOf(message));
     expect(
@@ -303,8 +246,6 @@ describe('delivery', () => {
       (text) => text.includes('The demo is broken') && text.includes('INC-'),
       { timeoutMs: 20_000, what: 'the announcement' },
     );
-    const tick = setInterval(() => void room.bot.tick(), 500);
-
     await slack.waitFor(
       () =>
         slack
@@ -312,12 +253,10 @@ describe('delivery', () => {
           .some((message) => slack.textOf(message).includes('What is wrong')),
       { timeoutMs: 20_000, what: 'the card in the thread' },
     );
-
-    clearInterval(tick);
   });
 
   test('a report goes up as a file, and as text where files are blocked', async () => {
-    const channel = await declare();
+    const { room: channel } = await bot.declare(BROKEN);
     slack.faults.inject({
       kind: 'error',
       error: 'file_uploads_disabled',

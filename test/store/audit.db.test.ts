@@ -75,6 +75,7 @@ describe('a change by somebody who may do everything', () => {
   test.each([
     ['seq', 'seq = seq + 1000'],
     ['at', "at = at + interval '1 millisecond'"],
+    ['at, finer than is hashed', "at = at + interval '1 microsecond'"],
     ['stream_type', "stream_type = 'run'"],
     ['stream_id', "stream_id = 'INC-2026-002'"],
     ['incident_id', "incident_id = 'INC-2026-002'"],

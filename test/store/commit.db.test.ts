@@ -8,6 +8,7 @@ import { createDatabase, type Database } from '../../src/store/database.ts';
 import { eventsOfIncident, verifyChain } from '../../src/store/events.ts';
 import { createTestDatabase, type TestDatabase } from '../helpers/database.ts';
 import { declared, foldIncident } from '../helpers/incidents.ts';
+import { assertStateEqualsLog } from '../helpers/replay.ts';
 
 let home: TestDatabase;
 let db: Database;
@@ -59,7 +60,7 @@ describe('commit', () => {
     expect(await eventsOfIncident(db, 'INC-2026-002')).toEqual([]);
   });
 
-  test('8 writers × 400 commits on 3 incidents: no deadlock, an unbroken chain, state equal to fold(events)', async () => {
+  test('8 writers × 400 commits on 3 incidents: no deadlock, an unbroken chain, no record behind its events', async () => {
     const ids = ['INC-2026-101', 'INC-2026-102', 'INC-2026-103'];
     for (const id of ids)
       await db.transact((tx) => commit(tx, BOT, [{ type: 'incident', id, events: [declared()] }]));
@@ -80,11 +81,6 @@ describe('commit', () => {
     const counts = await Promise.all(ids.map(async (id) => (await eventsOfIncident(db, id)).length));
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(8 * 400 + 3);
     expect(await verifyChain(db)).toMatchObject({ ok: true });
-    for (const id of ids) {
-      const located = await readIncident(db, id);
-      expect(canonicalJson(toJson(located?.state))).toBe(
-        canonicalJson(toJson(foldIncident(await eventsOfIncident(db, id)))),
-      );
-    }
+    expect(await assertStateEqualsLog(db)).toBe(1 + ids.length);
   });
 });

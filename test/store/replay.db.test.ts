@@ -66,21 +66,28 @@ test.each([
   [
     'a state that was changed',
     "update incidents set state = jsonb_set(state, '{title}', '\"Nothing happened\"')",
-    'its state is not',
+    'a state that is not',
   ],
-  ['a version that was changed', 'update incidents set version = version + 1', 'its version is not'],
-  ['a gate that was closed by hand', "update runs set open_gate = 'other'", 'its set of columns is not'],
+  [
+    'a version that was changed',
+    'update incidents set version = version + 1',
+    'is at version 2 after 1 events',
+  ],
+  ['a gate that was closed by hand', "update runs set open_gate = 'other'", 'columns that are not'],
   [
     'a row without events',
     "insert into incidents select 'INC-0', version, state, system, open, declared_at from incidents",
-    'its set of rows is not',
+    'a row and no events',
   ],
 ])('%s is found', async (_, tamper, message) => {
   const incident = await bot.declare();
   await bot.start(incident);
   expect(await assertStateEqualsLog(bot.db)).toBe(2);
 
-  await bot.owner.query(tamper);
+  const tampered = bot.owner.transact(async (tx) => {
+    await tx.query(tamper);
+    await assertStateEqualsLog(tx);
+  });
 
-  await expect(assertStateEqualsLog(bot.db)).rejects.toThrow(message);
+  await expect(tampered).rejects.toThrow(message);
 });

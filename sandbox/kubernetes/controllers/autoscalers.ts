@@ -17,10 +17,12 @@ export function createAutoscalerController(deps: {
   readonly store: Store;
   readonly emit: EmitEvent;
   readonly clock: () => Date;
+  readonly random: () => number;
   readonly syncMs: number;
   readonly demand: Demand;
 }) {
   const { store, emit, clock } = deps;
+  const scaledAt = new Map<string, string>();
   let dueAt = 0;
 
   function reconcileOne(autoscaler: Autoscaler): void {
@@ -47,7 +49,12 @@ export function createAutoscalerController(deps: {
     const spec = isJsonObject(target.spec) ? target.spec : {};
     const { generation = 0 } = target.metadata;
     const metadata = { ...target.metadata, generation: generation + 1 };
-    store.update(plural, { ...target, metadata, spec: { ...spec, replicas: desired } });
+    store.update(
+      plural,
+      { ...target, metadata, spec: { ...spec, replicas: desired } },
+      { manager: 'kube-controller-manager', subresource: 'scale' },
+    );
+    scaledAt.set(autoscaler.metadata.uid, timestamp(clock()));
     const why =
       replicas < autoscaler.spec.minReplicas
         ? 'Current number of replicas below Spec.MinReplicas'
@@ -69,8 +76,10 @@ export function createAutoscalerController(deps: {
     if (!stored) return;
     const now = timestamp(clock());
     const before = autoscaler.status?.conditions;
+    const lastScaleTime = scaledAt.get(autoscaler.metadata.uid);
     const status = {
-      ...(current > 0 && { currentReplicas: current }),
+      ...(lastScaleTime && { lastScaleTime }),
+      ...(current > 0 && { currentReplicas: current, currentMetrics: measured(autoscaler.spec) }),
       desiredReplicas: verdict.desired,
       conditions: verdict.conditions.map((said) => {
         // This kind's conditions have no lastUpdateTime.
@@ -79,6 +88,18 @@ export function createAutoscalerController(deps: {
       }),
     };
     store.update('horizontalpodautoscalers', { ...stored, status });
+  }
+
+  /** What is measured is never twice the same, so every look at the metrics is a write of the status. */
+  function measured(spec: Autoscaler['spec']) {
+    const used = deps.random();
+    return (spec.metrics ?? []).flatMap(({ type, resource }) => {
+      const current = {
+        averageUtilization: Math.round(60 + 20 * used),
+        averageValue: `${Math.round(1e6 * used)}u`,
+      };
+      return resource ? [{ type, resource: { name: resource.name, current } }] : [];
+    });
   }
 
   return {

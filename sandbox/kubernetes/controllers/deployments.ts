@@ -108,7 +108,9 @@ export function createDeploymentController(deps: {
     const revision = set.metadata.annotations?.[revisionAnnotation] ?? '1';
     if (own[revisionAnnotation] === revision) return;
     const numbered = { ...deployment.metadata, annotations: { ...own, [revisionAnnotation]: revision } };
-    store.update('deployments', { ...deployment, metadata: numbered });
+    // With the status, as the real controller writes it.
+    const writer = { manager: 'kube-controller-manager', subresource: 'status' };
+    store.update('deployments', { ...deployment, metadata: numbered }, writer);
   }
 
   function scale(deployment: Deployment, set: ReplicaSet, replicas: number): void {

@@ -27,7 +27,7 @@ interface Life {
     | 'lost'
     | 'stopping'
     | 'finished';
-  /** Real milliseconds (`performance.now`) at which the state ends. */
+  /** When the state ends, in milliseconds of the cluster's time. */
   until: number;
   restarts: number;
   /** How the container last ended; it stays in the status when a new one runs. */
@@ -51,7 +51,8 @@ export function createKubelet(deps: {
   readonly random: () => number;
   readonly startMs: Range;
   readonly stopMs: Range;
-  crashes(pod: KubeObject): boolean;
+  /** How many milliseconds its container lives before it crashes; undefined: it does not crash. */
+  livesFor(pod: KubeObject): number | undefined;
   /** Its node does not answer: nothing on it is seen to start, stop or go away. */
   isLost(pod: KubeObject): boolean;
   programOf(pod: KubeObject): Program | undefined;
@@ -111,6 +112,15 @@ export function createKubelet(deps: {
       life.restarts,
     );
     emit(pod, 'Normal', 'Started', 'Started container', 'kubelet');
+  }
+
+  /** Starts, lives for `aliveMs` and dies, again and again. A container that ran before the crashes began dies at once. */
+  function crashLoop(pod: KubeObject, life: Life, now: number, aliveMs: number): void {
+    if (life.state !== 'running' && aliveMs > 0) {
+      if (now < life.until) return;
+      run(pod, life);
+      life.until = now + aliveMs;
+    } else if (now >= life.until || life.until === Number.POSITIVE_INFINITY) crash(pod, life, now);
   }
 
   function crash(pod: KubeObject, life: Life, now: number): void {
@@ -194,37 +204,36 @@ export function createKubelet(deps: {
     const conditionOf = (type: string, status: string) => ({
       type,
       status,
+      lastProbeTime: null,
       lastTransitionTime: timestamp(clock()),
     });
     const started = phase !== 'Pending';
-    store.update('pods', {
-      ...pod,
-      status: {
-        phase,
-        ...why,
-        startTime: pod.metadata.creationTimestamp,
-        conditions: [
-          conditionOf('PodScheduled', 'True'),
-          conditionOf('Initialized', 'True'),
-          conditionOf('ContainersReady', flag),
-          conditionOf('Ready', flag),
-        ],
-        ...(started && { podIP: podIp(uid), hostIP: '10.0.0.1' }),
-        containerStatuses: [
-          {
-            name,
-            image,
-            imageID: imageId(image),
-            ready,
-            started: ready,
-            restartCount,
-            state,
-            lastState,
-            ...(started && { containerID: `containerd://${uid}` }),
-          },
-        ],
-      },
-    });
+    const status = {
+      phase,
+      ...why,
+      startTime: pod.metadata.creationTimestamp,
+      conditions: [
+        conditionOf('PodScheduled', 'True'),
+        conditionOf('Initialized', 'True'),
+        conditionOf('ContainersReady', flag),
+        conditionOf('Ready', flag),
+      ],
+      ...(started && { podIP: podIp(uid), hostIP: '10.0.0.1' }),
+      containerStatuses: [
+        {
+          name,
+          image,
+          imageID: imageId(image),
+          ready,
+          started: ready,
+          restartCount,
+          state,
+          lastState,
+          ...(started && { containerID: `containerd://${uid}` }),
+        },
+      ],
+    };
+    store.update('pods', { ...pod, status }, { manager: 'kubelet', subresource: 'status' });
   }
 
   return {
@@ -237,11 +246,13 @@ export function createKubelet(deps: {
         } else if (pod.metadata.deletionTimestamp) stop(pod, life, now);
         else if (!life) begin(pod, now, instantly);
         else if (life.state === 'finished' || life.state === 'launching') continue;
-        else if (deps.crashes(pod)) {
-          if (life.state === 'running' || now >= life.until) crash(pod, life, now);
-        } else if (life.state === 'failed') crash(pod, life, now);
-        else if (life.state === 'launched') run(pod, life);
-        else if (life.state !== 'running' && now >= life.until) launch(pod, life);
+        else {
+          const aliveMs = deps.livesFor(pod);
+          if (aliveMs !== undefined) crashLoop(pod, life, now, aliveMs);
+          else if (life.state === 'failed') crash(pod, life, now);
+          else if (life.state === 'launched') run(pod, life);
+          else if (life.state !== 'running' && now >= life.until) launch(pod, life);
+        }
       }
     },
 

@@ -82,6 +82,8 @@ export interface Message {
   /** One sentence that stands alone: notifications and screen readers read this and nothing else. */
   readonly text: string;
   readonly blocks: readonly Block[];
+  /** The text stands there letter by letter. */
+  readonly mrkdwn?: false;
 }
 
 export interface View {

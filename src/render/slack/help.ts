@@ -36,7 +36,7 @@ export function renderHelp(commands: readonly CommandHelp[]): Message {
       ),
     ),
     context(
-      'In an incident channel the incident is understood. Elsewhere add its id. The same commands work as `dr …` in a terminal if Slack is down.',
+      'In an incident channel the incident is understood. Elsewhere add its id. The same commands work as `dr …` in a terminal if Slack is down. Slack sends no commands from threads: type @dr-bot … there.',
     ),
   );
 }

@@ -1,5 +1,6 @@
 import { type Approval, REQUIRED_VOTES } from '../../domain/approval.ts';
 import type { IncidentView } from '../../domain/views.ts';
+import { between, duration, exactInstant } from '../format.ts';
 import { factBlocks, fingerprint, runOfApproval, subjectOf, votesBlock } from './approval-facts.ts';
 import { context, section, type View, view } from './blocks.ts';
 import { input, textField } from './fields.ts';
@@ -9,14 +10,10 @@ import { asOf, label, machine, placeOf } from './text.ts';
 /** What one clicks through to approve or to veto (CARDS §7.3, §7.4). */
 
 /**
- * Every fact with its full value, what changed since the card was posted, and where the click stands among the two.
- * Drawn at the moment of the click; the form carries the digest that is shown.
+ * Every fact with its full value and the moment it was read, and where the click stands among the two. Drawn from the
+ * database at the moment of the click; the form carries the digest that is shown.
  */
-export function renderReview(
-  incidentView: IncidentView,
-  approvalId: string,
-  changes: readonly string[],
-): View {
+export function renderReview(incidentView: IncidentView, approvalId: string): View {
   const { shown, approval } = runOfApproval(incidentView, approvalId);
   if (approval.status.is !== 'open')
     return renderNotice('Review and approve', [
@@ -35,16 +32,19 @@ export function renderReview(
       `*${machine(incidentView.plan.name)} · ${placeOf(incidentView, shown)}* · ${machine(approval.card.title, 80)} · ${subjectOf(approval)}`,
     ),
     ...factBlocks(incidentView, approval, 'dialog'),
-    section(
-      `Since the card was posted: ${changes.length === 0 ? 'nothing has changed.' : ''}`,
-      ...changes.map((change) => `• ${machine(change, 200)}`),
-    ),
+    section(factsAsOf(incidentView, approval)),
     section(placeLine(approval)),
     approval.confirmName === null ? null : nameField(approval.confirmName),
     context(
       `Fingerprint *${fingerprint(approval)}*. It must be the same in the channel, here and in \`dr approve ${approval.id}\`.`,
     ),
   );
+}
+
+/** The world is read again only when the gate opens, so nothing is said of what may have moved since. */
+function factsAsOf({ incident, now }: IncidentView, { card }: Approval): string {
+  const age = duration(between(card.readAt, now));
+  return `All of this was read at ${exactInstant(card.readAt, incident.declaredAt)} for the card, ${age} ago, and not since. It is read again right before the first step: where anything the fingerprint covers is different then, nothing is done and you are asked anew.`;
 }
 
 function placeLine(approval: Approval): string {

@@ -1,6 +1,7 @@
 import type { Actor, IncidentEvent, UpdateText } from '../../domain/events.ts';
 import { ON_TIME_MS } from '../../domain/incident.ts';
 import type { IncidentView } from '../../domain/views.ts';
+import { slackBlock } from '../escape.ts';
 import { between, clock, dualInstant, duration, instant, listOf } from '../format.ts';
 import { runState } from '../run-state.ts';
 import { MARKS, ROLE_WORDS, STATUS_WORDS } from '../words.ts';
@@ -16,11 +17,13 @@ export function postOfIncident(
   event: IncidentEvent,
   actor: Actor,
   at: Date,
-  { draft }: Surroundings,
+  { draft, publicUpdate }: Surroundings,
 ): Post | null {
   switch (event.kind) {
     case 'incident.update-published':
-      return post(published(view, event, actor), { underAnnouncement: true });
+      return post(published(view, event, actor, publicUpdate?.(event.text, view) ?? null), {
+        underAnnouncement: true,
+      });
     case 'incident.update-drafted': {
       if (view.incident.updates.nextAt !== event.dueAt) return null;
       const reader = draftReaderId(view);
@@ -37,8 +40,8 @@ export function postOfIncident(
 
 type Published = Extract<IncidentEvent, { kind: 'incident.update-published' }>;
 
-/** A status update as everybody inside reads it (CARDS §9). */
-function published(view: IncidentView, event: Published, actor: Actor): Message {
+/** A status update as everybody inside reads it (CARDS §9), and below it the words for everybody outside. */
+function published(view: IncidentView, event: Published, actor: Actor, outside: string | null): Message {
   const { incident, plan } = view;
   const { text, number, nextAt } = event;
   const word = STATUS_WORDS[text.status].word;
@@ -49,6 +52,7 @@ function published(view: IncidentView, event: Published, actor: Actor): Message 
     section(`${isDrill(view) ? `${MARKS.drill.emoji} DRILL ` : ''}*${name}*`),
     section(...updateLines(text)),
     over ? null : section(`*Next update by ${dualInstant(nextAt, incident.declaredAt)}*`),
+    outside === null ? null : section('*For the status page*', slackBlock(outside, 2500)),
     context(publisher(view, event, actor), missedLine(view, event.missed), 'Times are UTC'),
   );
 }

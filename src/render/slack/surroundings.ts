@@ -1,4 +1,5 @@
 import type { UpdateText } from '../../domain/events.ts';
+import type { IncidentView } from '../../domain/views.ts';
 import type { Links } from './text.ts';
 
 /** What a message needs beyond the state of the incident. */
@@ -9,6 +10,13 @@ export interface Surroundings {
   readonly guarding: ReadonlySet<string>;
   /** The update that is posted if nobody acts, for the draft. */
   readonly draft: UpdateText | null;
+  /** A published update as outsiders read it; null where nobody outside is told. */
+  readonly publicUpdate: ((text: UpdateText, view: IncidentView) => string) | null;
 }
 
-export const NO_SURROUNDINGS: Surroundings = { links: {}, guarding: new Set(), draft: null };
+export const NO_SURROUNDINGS: Surroundings = {
+  links: {},
+  guarding: new Set(),
+  draft: null,
+  publicUpdate: null,
+};

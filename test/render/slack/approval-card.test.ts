@@ -151,8 +151,7 @@ describe('a card after its life', () => {
 });
 
 describe('the dialog', () => {
-  const review = (story: Story, changes: readonly string[] = []) =>
-    renderReview(story.view(NOW), APPROVAL, changes);
+  const review = (story: Story) => renderReview(story.view(NOW), APPROVAL);
 
   test('tells the first that another must follow, and the second that it starts', () => {
     expect(textOf(review(storyAt('asked')))).toContain(
@@ -163,9 +162,13 @@ describe('the dialog', () => {
     );
   });
 
-  test('says what has changed since the card was posted', () => {
-    expect(textOf(review(storyAt('asked')))).toContain('Since the card was posted: nothing has changed.');
-    expect(textOf(review(storyAt('asked'), ['rows lost 118 → 131']))).toContain('• rows lost 118 → 131');
+  test('says when its facts were read, and claims nothing of what may have moved since', () => {
+    const shown = textOf(review(storyAt('asked')));
+
+    expect(shown).toMatch(
+      /All of this was read at \d\d:\d\d:\d\d UTC for the card, [\w ]+ ago, and not since\./,
+    );
+    expect(shown).not.toContain('nothing has changed');
   });
 
   test('carries the digest that is shown', () => {
@@ -214,7 +217,7 @@ test('the dialog leaves nothing out, however long the gate is', () => {
   }));
   askApproval(story, { card: approvalCard(story, { steps, bound }) });
 
-  const shown = textOf(renderReview(story.view(NOW), APPROVAL, []));
+  const shown = textOf(renderReview(story.view(NOW), APPROVAL));
 
   expect(steps.filter((_, index) => !shown.includes(`line ${index}b`))).toEqual([]);
   expect(bound.filter(({ step }) => !shown.includes(`${step}: bound`))).toEqual([]);

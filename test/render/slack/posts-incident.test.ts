@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { NO_SURROUNDINGS } from '../../../src/render/slack/surroundings.ts';
+import { NO_SURROUNDINGS, type Surroundings } from '../../../src/render/slack/surroundings.ts';
 import { buttonsOf } from '../../helpers/block-kit.ts';
 import { storyAt } from '../../helpers/sample-day.ts';
 import { declare, publish } from '../../helpers/sample-events.ts';
@@ -8,10 +8,10 @@ import { at, createStory } from '../../helpers/sample-story.ts';
 import { postOf, read } from './post-of.ts';
 
 describe('an update', () => {
-  const published = (changes: Parameters<typeof publish>[3]): string => {
+  const published = (changes: Parameters<typeof publish>[3], around = NO_SURROUNDINGS): string => {
     const story = storyAt('monitoring');
     publish(story, 1, '02:42:00', changes);
-    return read(postOf(story, 'incident.update-published', '02:43:00'));
+    return read(postOf(story, 'incident.update-published', '02:43:00', around));
   };
 
   test('says what, next and when the next one comes', () => {
@@ -19,6 +19,17 @@ describe('an update', () => {
       '*Update 1 · INC-2026-014 · Janua · SEV1 · Monitoring*\n*Impact*\n> All regions. Login and token refresh return 500.\n*What changed*\n> A migration deleted rows in four tables\n*What is next*\n> watch until 03:15 UTC, then resolve (Ana).\n*Expected back*  not known yet\n*Next update by 03:12 UTC*',
     );
     expect(published({})).toContain('Published by Chloe 02:42:00 (on time, due 02:42 UTC)');
+  });
+
+  test('gives the words for outsiders below, ready to be copied', () => {
+    const around: Surroundings = {
+      ...NO_SURROUNDINGS,
+      publicUpdate: (text, view) => `${view.plan.name}: ${text.status} <!channel>`,
+    };
+
+    expect(published({}, around)).toContain(
+      '*For the status page*\n```\nJanua: monitoring &lt;!channel&gt;\n```',
+    );
   });
 
   test('that nobody edited says so', () => {

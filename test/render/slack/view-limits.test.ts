@@ -69,11 +69,18 @@ test('the same state drawn twice gives the same bytes', () => {
 
 describe('user text', () => {
   const all = surfaces({ ...same(FORGED), fact: 'a plain fact' });
-  const lines = all.flatMap(([name, shown]) =>
-    textsOf(shown).flatMap((text) => text.split('\n').map((line) => ({ name, line }))),
-  );
+  const linesOf = (read: (text: string) => string) =>
+    all.flatMap(([name, shown]) =>
+      textsOf(shown).flatMap((text) =>
+        read(text)
+          .split('\n')
+          .map((line) => ({ name, line })),
+      ),
+    );
+  // Nothing is markup in a code block, and nobody takes one for the bot's own words.
+  const lines = linesOf((text) => text.replace(/```[\s\S]*?```/g, ''));
 
-  test('stands only in quote lines, or in quotation marks', () => {
+  test('stands only in quote lines, in quotation marks, or in code blocks', () => {
     const forged = lines.filter(({ line }) => line.includes('FORGED'));
 
     expect(forged.length).toBeGreaterThan(100);
@@ -83,13 +90,12 @@ describe('user text', () => {
   });
 
   test('mentions nobody, links nowhere and holds no invisible marks', () => {
-    const bad = lines.filter(({ line }) =>
-      /<!channel>|<@U1>|<https:\/\/evil|\*APPROVED|[\u0000\u202e\u200b]|[\ud800-\udbff](?![\udc00-\udfff])/.test(
-        line,
-      ),
+    const bad = linesOf((text) => text).filter(({ line }) =>
+      /<!channel>|<@U1>|<https:\/\/evil|[\u0000\u202e\u200b]|[\ud800-\udbff](?![\udc00-\udfff])/.test(line),
     );
 
     expect(bad).toEqual([]);
+    expect(lines.filter(({ line }) => line.includes('*APPROVED'))).toEqual([]);
   });
 });
 

@@ -210,19 +210,20 @@ test('every kind of modal field is filled in by its label', () =>
     });
   }));
 
-test('events tell the app what people changed, when it may know', () =>
-  inWorkspace(
-    { usergroups: [{ handle: 'dba', name: 'Databases', members: ['ben'] }] },
+test('events tell the app what people changed, when it may know', () => {
+  const events = [
+    'user_change',
+    'member_joined_channel',
+    'subteam_members_changed',
+    'reaction_added',
+    'channel_archive',
+  ] as const;
+  return inWorkspace(
+    { usergroups: [{ handle: 'dba', name: 'Databases', members: ['ben'] }], events },
     async (slack, stopLater) => {
       const heard: string[] = [];
       const app = await startSocketApp(slack, (bolt) => {
-        for (const type of [
-          'user_change',
-          'member_joined_channel',
-          'subteam_members_changed',
-          'reaction_added',
-          'channel_archive',
-        ] as const) {
+        for (const type of events) {
           bolt.event(type, async () => {
             heard.push(type);
           });
@@ -247,4 +248,5 @@ test('events tell the app what people changed, when it may know', () =>
         'user_change',
       ]);
     },
-  ));
+  );
+});

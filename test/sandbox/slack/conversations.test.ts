@@ -3,19 +3,25 @@ import { inWorkspace } from './bolt-app.ts';
 import { clientOf, codeOf, refusalOf } from './web-client.ts';
 
 test('conversations.create makes a channel the bot is in, and checks the name as Slack does', () =>
-  inWorkspace({ channels: [{ name: 'general' }, { name: 'inc-1', archived: true }] }, async (slack) => {
-    const client = clientOf(slack);
-    const create = (name: string) => codeOf(client.conversations.create({ name }));
+  inWorkspace(
+    {
+      channels: [{ name: 'general' }, { name: 'inc-1', archived: true }],
+      scopes: ['channels:manage', 'groups:write'],
+    },
+    async (slack) => {
+      const client = clientOf(slack);
+      const create = (name: string) => codeOf(client.conversations.create({ name }));
 
-    const { channel } = await client.conversations.create({ name: 'inc-2026-014', is_private: true });
+      const { channel } = await client.conversations.create({ name: 'inc-2026-014', is_private: true });
 
-    expect(channel).toMatchObject({ name: 'inc-2026-014', is_private: true, is_member: true });
-    expect(await create('inc-1')).toBe('name_taken');
-    expect(await create('')).toBe('invalid_name_required');
-    expect(await create('x'.repeat(81))).toBe('invalid_name_maxlength');
-    expect(await create('--')).toBe('invalid_name_punctuation');
-    expect(await create('Incident 1')).toBe('invalid_name_specials');
-  }));
+      expect(channel).toMatchObject({ name: 'inc-2026-014', is_private: true, is_member: true });
+      expect(await create('inc-1')).toBe('name_taken');
+      expect(await create('')).toBe('invalid_name_required');
+      expect(await create('x'.repeat(81))).toBe('invalid_name_maxlength');
+      expect(await create('--')).toBe('invalid_name_punctuation');
+      expect(await create('Incident 1')).toBe('invalid_name_specials');
+    },
+  ));
 
 test('conversations.info shows public channels and hides private ones the bot is not in', () =>
   inWorkspace(

@@ -12,6 +12,7 @@ test('users.info tells guests, strangers, bots and deactivated people apart', ()
         { key: 'flow', realName: 'Flow', bot: true, workflowBot: true },
       ],
       channels: [],
+      scopes: ['users:read', 'users:read.email'],
     },
     async (slack) => {
       const client = clientOf(slack);
@@ -41,7 +42,7 @@ test('users.list leaves out people of other workspaces and comes in pages', () =
   }));
 
 test('users.lookupByEmail finds living people in any spelling of case', () =>
-  inWorkspace({}, async (slack) => {
+  inWorkspace({ scopes: ['users:read.email'] }, async (slack) => {
     const client = clientOf(slack);
 
     const { user } = await client.users.lookupByEmail({ email: 'Ben.Okoye@janua.example' });
@@ -67,32 +68,39 @@ test('usergroups.list and usergroups.users.list show who is in a group now', () 
   }));
 
 test('pins.add, bookmarks.add and reactions.add decorate once and have their limits', () =>
-  inWorkspace({}, async (slack) => {
-    const client = clientOf(slack);
-    const channel = slack.channel('#incidents').id;
-    const { ts: timestamp = '' } = await client.chat.postMessage({ channel, text: 'card' });
+  inWorkspace(
+    { scopes: ['chat:write', 'pins:write', 'bookmarks:write', 'reactions:write'] },
+    async (slack) => {
+      const client = clientOf(slack);
+      const channel = slack.channel('#incidents').id;
+      const { ts: timestamp = '' } = await client.chat.postMessage({ channel, text: 'card' });
 
-    await client.pins.add({ channel, timestamp });
-    await client.bookmarks.add({
-      channel_id: channel,
-      title: 'Plan',
-      type: 'link',
-      link: 'https://a.example',
-    });
-    await client.reactions.add({ channel, timestamp, name: 'eyes' });
+      await client.pins.add({ channel, timestamp });
+      await client.bookmarks.add({
+        channel_id: channel,
+        title: 'Plan',
+        type: 'link',
+        link: 'https://a.example',
+      });
+      await client.reactions.add({ channel, timestamp, name: 'eyes' });
 
-    expect(slack.channel('#incidents')).toMatchObject({
-      pins: new Set([timestamp]),
-      bookmarks: [{ title: 'Plan' }],
-    });
-    expect(await codeOf(client.pins.add({ channel, timestamp }))).toBe('already_pinned');
-    expect(await codeOf(client.pins.add({ channel, timestamp: '1.000001' }))).toBe('message_not_found');
-    expect(await codeOf(client.reactions.add({ channel, timestamp, name: 'eyes' }))).toBe('already_reacted');
-    expect(await codeOf(client.reactions.add({ channel, timestamp, name: 'No Such' }))).toBe('invalid_name');
-    for (let i = 0; i < 99; i += 1) slack.channel('#incidents').pins.add(`${i}`);
-    const { ts: another = '' } = await client.chat.postMessage({ channel, text: 'one too many' });
-    expect(await codeOf(client.pins.add({ channel, timestamp: another }))).toBe('too_many_pins');
-  }));
+      expect(slack.channel('#incidents')).toMatchObject({
+        pins: new Set([timestamp]),
+        bookmarks: [{ title: 'Plan' }],
+      });
+      expect(await codeOf(client.pins.add({ channel, timestamp }))).toBe('already_pinned');
+      expect(await codeOf(client.pins.add({ channel, timestamp: '1.000001' }))).toBe('message_not_found');
+      expect(await codeOf(client.reactions.add({ channel, timestamp, name: 'eyes' }))).toBe(
+        'already_reacted',
+      );
+      expect(await codeOf(client.reactions.add({ channel, timestamp, name: 'No Such' }))).toBe(
+        'invalid_name',
+      );
+      for (let i = 0; i < 99; i += 1) slack.channel('#incidents').pins.add(`${i}`);
+      const { ts: another = '' } = await client.chat.postMessage({ channel, text: 'one too many' });
+      expect(await codeOf(client.pins.add({ channel, timestamp: another }))).toBe('too_many_pins');
+    },
+  ));
 
 test('filesUploadV2 of the real client stores the bytes and posts the file with its comment', () =>
   inWorkspace({}, async (slack) => {

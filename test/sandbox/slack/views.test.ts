@@ -110,7 +110,7 @@ test('views.push needs a click inside a modal and stops at three', () =>
   }));
 
 test('views.publish shows a home tab to one person, and honours the hash', () =>
-  inWorkspace({}, async (slack, stopLater) => {
+  inWorkspace({ events: ['app_home_opened'] }, async (slack, stopLater) => {
     const app = await startSocketApp(slack, (bolt) =>
       bolt.event('app_home_opened', async ({ event, client }) => {
         const row = buttons(button('Refresh', 'refresh'));
