@@ -1,5 +1,5 @@
 import type { Command } from '../src/command.ts';
-import { nearest } from '../src/domain/plan-lint.ts';
+import { nearest } from '../src/domain/nearest.ts';
 import { refuse } from '../src/domain/refusal.ts';
 
 export const help: Command = {

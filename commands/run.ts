@@ -1,5 +1,5 @@
 import { aboutIncident, type Command, strangeFlag, text } from '../src/command.ts';
-import { nearest } from '../src/domain/plan-lint.ts';
+import { nearest } from '../src/domain/nearest.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
 
 export const run: Command = {

@@ -16,7 +16,7 @@ pids=' '
 while read -r word pid; do
   case $word in
     add) pids="$pids$pid " ;;
-    drop) pids="\${pids%% $pid *} \${pids#* $pid }" ;;
+    drop) case $pids in *" $pid "*) pids="\${pids%% $pid *} \${pids#* $pid }" ;; esac ;;
     done) exit 0 ;;
   esac
 done

@@ -7,7 +7,8 @@ import { type Json, toJson } from './domain/canonical.ts';
 import type { Connections } from './domain/connections.ts';
 import type { People } from './domain/people.ts';
 import { Plan } from './domain/plan.ts';
-import { type ActionShape, planFaults } from './domain/plan-lint.ts';
+import { planFaults } from './domain/plan-lint.ts';
+import type { ActionShape } from './domain/plan-lint-runbook.ts';
 import { hasSymbols } from './domain/template.ts';
 import { AppError } from './errors.ts';
 
@@ -110,6 +111,7 @@ export function shapesOf(
       name,
       {
         class: action.class,
+        after: action.after,
         paramFaults: (params) => {
           const parsed = action.schema.safeParse(params);
           if (parsed.success) return [];

@@ -33,6 +33,9 @@ to :"replicator";
 
 -- Rights on functions belong to one database: promoting works from each in which it is granted.
 grant execute on function pg_promote(boolean, integer) to dr_failover;
+\if :{?owner}
+grant execute on function pg_reload_conf() to dr_failover;
+\endif
 
 \connect :"database"
 grant connect on database :"database" to dr_failover;
@@ -51,6 +54,5 @@ select format('grant select (%s) on %s to dr_failover',
 -- in it, so leave this out where the old primary can be stopped instead.
 \if :{?owner}
 grant alter system on parameter default_transaction_read_only to dr_failover;
-grant execute on function pg_reload_conf() to dr_failover;
 grant pg_signal_backend, :"owner" to dr_failover;
 \endif

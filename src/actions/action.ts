@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import type { Clients } from '../clients/index.ts';
 import type { Json } from '../domain/canonical.ts';
 import type { ActionClass, Component, Plan } from '../domain/plan.ts';
+import type { PrimarySeen } from '../domain/primary.ts';
 import type { Fact, Output, Question } from '../domain/step.ts';
 
 /**
@@ -19,6 +20,8 @@ export interface Action<Params> {
    * uncertain, and a person looks.
    */
   readonly recovery: 'safe' | 'observe' | 'never';
+  /** Actions one of which must stand earlier in the runbook. */
+  readonly after?: readonly string[];
   preview(context: ActionContext, params: Params): Promise<Preview>;
   run(context: ActionContext, params: Params): Promise<Outcome>;
   /** Throws when the effect cannot be proved. A failed verify is a failed step. */
@@ -132,15 +135,6 @@ export interface ActionContext {
 export interface Baseline {
   readonly at: Date;
   readonly rows: Readonly<Record<string, number>>;
-}
-
-/** A primary as the watch last saw it. What it committed after that moment nobody can know from here. */
-export interface PrimarySeen {
-  readonly at: Date;
-  readonly systemIdentifier: string;
-  readonly timeline: number;
-  /** pg_current_wal_lsn(), like `0/3000148`. */
-  readonly lsn: string;
 }
 
 /** An action with its parameter type closed over, as the registry keeps it. */

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
+import type { PrimarySeen } from '../domain/primary.ts';
 import type { Fact, Output } from '../domain/step.ts';
 import { AppError } from '../errors.ts';
-import { type ActionContext, defineAction, type Outcome, type PrimarySeen } from './action.ts';
+import { type ActionContext, defineAction, type Outcome } from './action.ts';
 import { DurationText, durationMs, orReference } from './params.ts';
 import { countOn, lossInWords, untilReplayed } from './pg-check-count.ts';
 import { notInRecovery } from './pg-promote-look.ts';

@@ -1,5 +1,5 @@
 import type { Session } from '../clients/postgres.ts';
-import type { PrimarySeen } from './action.ts';
+import type { PrimarySeen } from '../domain/primary.ts';
 import { lagExcess, lagOf, momentOf } from './pg-standby-lag.ts';
 import { isPromoted, type StandbyLook } from './pg-standby-look.ts';
 import type { Pair } from './pg-standby-pair.ts';

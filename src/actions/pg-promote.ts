@@ -36,6 +36,7 @@ export const pgPromote = defineAction<Params>({
   schema: Params,
   class: 'irreversible',
   recovery: 'observe',
+  after: ['pg.fence'],
 
   preview: (context, params) => orBlocked(() => preview(context, params)),
 

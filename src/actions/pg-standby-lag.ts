@@ -1,5 +1,5 @@
+import type { PrimarySeen } from '../domain/primary.ts';
 import type { Fact } from '../domain/step.ts';
-import type { PrimarySeen } from './action.ts';
 import type { StandbyLook } from './pg-standby-look.ts';
 import type { Pair } from './pg-standby-pair.ts';
 import { clock, size } from './pg-words.ts';

@@ -1,6 +1,7 @@
 import type { Session } from '../clients/postgres.ts';
+import type { PrimarySeen } from '../domain/primary.ts';
 import { AppError } from '../errors.ts';
-import type { ActionContext, PrimarySeen } from './action.ts';
+import type { ActionContext } from './action.ts';
 import type { Pair } from './pg-standby-pair.ts';
 import { MAINTENANCE } from './pg-target.ts';
 

@@ -1,7 +1,8 @@
 import { sqlState } from '../clients/postgres-errors.ts';
 import { scrub } from '../clients/secrets.ts';
+import type { PrimarySeen } from '../domain/primary.ts';
 import { AppError, messageOf } from '../errors.ts';
-import type { ActionContext, PrimarySeen } from './action.ts';
+import type { ActionContext } from './action.ts';
 import type { Pair } from './pg-standby-pair.ts';
 import { MAINTENANCE } from './pg-target.ts';
 

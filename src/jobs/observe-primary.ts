@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import type { PrimarySeen } from '../actions/action.ts';
+import { PrimaryPosition, type PrimarySeen } from '../domain/primary.ts';
 import { AppError } from '../errors.ts';
 import type { Database } from '../store/database.ts';
 import { plansInForce } from '../store/documents.ts';
@@ -8,12 +7,10 @@ import type { World } from './world.ts';
 
 const KIND = 'primary';
 
-const Seen = z.object({ systemIdentifier: z.string(), timeline: z.number(), lsn: z.string() });
-
 /** No row from a server that is a standby itself: its position says nothing about what its primary committed. */
 const LOOK = `
   select (select system_identifier::text from pg_control_system()) as "systemIdentifier",
-         (select timeline_id from pg_control_checkpoint()) as timeline,
+         ('x' || left(pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::int as timeline,
          pg_current_wal_lsn()::text as lsn
    where not pg_is_in_recovery()`;
 
@@ -31,7 +28,7 @@ export async function observePrimaries(world: World): Promise<void> {
           signal: shutdown,
           timeoutMs: 5_000,
         });
-        if (row !== undefined) await observe(db, plan.system, id, KIND, Seen.parse(row));
+        if (row !== undefined) await observe(db, plan.system, id, KIND, PrimaryPosition.parse(row));
       } catch (error) {
         if (!(error instanceof AppError)) throw error;
       }
@@ -46,5 +43,5 @@ export async function primarySeen(
   component: string,
 ): Promise<PrimarySeen | undefined> {
   const found = await newestObservation(db, system, component, KIND, null);
-  return found && { at: found.at, ...Seen.parse(found.body) };
+  return found && { at: found.at, ...PrimaryPosition.parse(found.body) };
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { type Job, PgBoss } from 'pg-boss';
 import { AppError } from '../errors.ts';
@@ -159,7 +158,8 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
      */
     stop: async () => {
       const ended = Promise.all([...working].map((name) => boss.offWork(name))).catch(() => {});
-      await Promise.race([ended, sleep(20_000, undefined, { ref: false })]);
+      const late = new Promise((resolve) => setTimeout(resolve, 20_000).unref());
+      await Promise.race([ended, late]);
       await boss.stop({ graceful: true, timeout: 1_000 });
     },
   };

@@ -1,6 +1,6 @@
 import { type Answer, type CommandContext, readWords, splitText } from '../command.ts';
+import { nearest } from '../domain/nearest.ts';
 import type { People } from '../domain/people.ts';
-import { nearest } from '../domain/plan-lint.ts';
 import { isRefusal, refuse } from '../domain/refusal.ts';
 import { button, type Message, type View, view } from '../render/slack/blocks.ts';
 import { givenBack } from '../render/slack/given-back.ts';

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { ActionContext, PrimarySeen } from '../../src/actions/action.ts';
+import type { ActionContext } from '../../src/actions/action.ts';
 import { pgCheck } from '../../src/actions/pg-check.ts';
+import type { PrimarySeen } from '../../src/domain/primary.ts';
 import { type Pair, pairPlan, startPair } from './pg-standby-setup.ts';
 
 let pair: Pair;

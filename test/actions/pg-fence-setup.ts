@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { PostgresCluster } from '../../sandbox/postgres.ts';
-import type { ActionContext, PrimarySeen } from '../../src/actions/action.ts';
+import type { ActionContext } from '../../src/actions/action.ts';
+import type { PrimarySeen } from '../../src/domain/primary.ts';
 import { startJanua } from './k8s-setup.ts';
 import { type Pair, type PairOptions, pairClients, pairPlan } from './pg-standby-setup.ts';
 

@@ -1,9 +1,9 @@
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { PostgresCluster } from '../../sandbox/postgres.ts';
-import type { PrimarySeen } from '../../src/actions/action.ts';
 import { pgFence } from '../../src/actions/pg-fence.ts';
 import { pgPromote } from '../../src/actions/pg-promote.ts';
+import type { PrimarySeen } from '../../src/domain/primary.ts';
 import { AppError } from '../../src/errors.ts';
 import { startServing } from './pg-fence-setup.ts';
 import { type Pair, type PairOptions, pairClients, pairPlan, startPair } from './pg-standby-setup.ts';

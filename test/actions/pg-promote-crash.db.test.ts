@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { PostgresCluster } from '../../sandbox/postgres.ts';
-import type { PrimarySeen } from '../../src/actions/action.ts';
 import { pgFence } from '../../src/actions/pg-fence.ts';
 import { pgPromote } from '../../src/actions/pg-promote.ts';
+import type { PrimarySeen } from '../../src/domain/primary.ts';
 import { startServing } from './pg-fence-setup.ts';
 import { type Pair, startPair, watchBoth } from './pg-standby-setup.ts';
 

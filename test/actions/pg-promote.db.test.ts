@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { PostgresCluster } from '../../sandbox/postgres.ts';
-import type { PrimarySeen } from '../../src/actions/action.ts';
 import { pgPromote } from '../../src/actions/pg-promote.ts';
+import type { PrimarySeen } from '../../src/domain/primary.ts';
 import { type Pair, type PairOptions, pairPlan, startPair } from './pg-standby-setup.ts';
 
 const params = { component: 'db', lost: 2 };

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { PostgresCluster } from '../../sandbox/postgres.ts';
-import type { PrimarySeen } from '../../src/actions/action.ts';
 import { pgPromote } from '../../src/actions/pg-promote.ts';
 import { pgRebuildStandby } from '../../src/actions/pg-rebuild-standby.ts';
+import type { PrimarySeen } from '../../src/domain/primary.ts';
 import { type Pair, pairPlan, startPair } from './pg-standby-setup.ts';
 
 const params = { component: 'db' };

@@ -8,10 +8,11 @@ import { type PostgresCluster, startPostgres } from '../../sandbox/postgres.ts';
 import { createHome, createServer } from '../../sandbox/postgres-server.ts';
 import { replicationSettings, startStandby, untilCaughtUp } from '../../sandbox/postgres-standby.ts';
 import { ensurePrograms } from '../../sandbox/programs.ts';
-import type { ActionContext, PrimarySeen } from '../../src/actions/action.ts';
+import type { ActionContext } from '../../src/actions/action.ts';
 import { type Clients, createClients } from '../../src/clients/index.ts';
 import { Connections } from '../../src/domain/connections.ts';
 import type { Plan } from '../../src/domain/plan.ts';
+import type { PrimarySeen } from '../../src/domain/primary.ts';
 import { shopPlan, testContext } from './pg-setup.ts';
 
 const PASSWORD = 'correct-horse';
@@ -45,7 +46,6 @@ export async function startPair() {
     'postgres',
     `\\set database shop\n\\set replicator replicator\n\\set owner shop_owner\n${await readFile(ROLES, 'utf8')}`,
   );
-  await primary.query('postgres', 'grant execute on function pg_reload_conf() to dr_failover');
   const standby = await startStandby({
     folder,
     programs,

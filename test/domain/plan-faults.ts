@@ -1,6 +1,7 @@
 import { Connections } from '../../src/domain/connections.ts';
 import { People } from '../../src/domain/people.ts';
-import { type ActionShape, planFaults } from '../../src/domain/plan-lint.ts';
+import { planFaults } from '../../src/domain/plan-lint.ts';
+import type { ActionShape } from '../../src/domain/plan-lint-runbook.ts';
 import { plan } from './samples.ts';
 
 export const ACTIONS: Readonly<Record<string, ActionShape>> = {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { nearest, planFaults } from '../../src/domain/plan-lint.ts';
+import { nearest } from '../../src/domain/nearest.ts';
+import { planFaults } from '../../src/domain/plan-lint.ts';
 import { ACTIONS, EFFECT, faultsOf, gate, LOOK } from './plan-faults.ts';
 import { plan } from './samples.ts';
 

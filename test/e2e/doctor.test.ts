@@ -307,7 +307,7 @@ describe('dr doctor', () => {
     const faults = await doctor();
 
     expect(faults).toEqual([
-      expect.stringMatching(/^the chain of the log: Event 1 does not match its hash.*security owner\.$/),
+      expect.stringMatching(/^the chain of the log: event 1 does not match its hash.*security owner\.$/),
     ]);
   });
 
