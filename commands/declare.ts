@@ -1,6 +1,6 @@
 import { type Command, type CommandContext, sentenceOf, strangeFlag, text, timesOf } from '../src/command.ts';
-import { Severity } from '../src/domain/plan.ts';
 import { nearest } from '../src/domain/nearest.ts';
+import { Severity } from '../src/domain/plan.ts';
 import { isRefusal, type Refusal, refuse } from '../src/domain/refusal.ts';
 
 /** Words that mean a severity, whether there is such a one or not. */

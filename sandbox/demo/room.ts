@@ -7,8 +7,6 @@ type Slack = World['slack'];
 export type Member = ReturnType<Slack['person']>;
 type Message = Awaited<ReturnType<Slack['waitForMessage']>>;
 
-export type Room = ReturnType<typeof inRoom>;
-
 /** Declares an incident by typed words, waits for its channel, takes command there, and says when it began. */
 export async function declare(slack: Slack, who: Member, words: string, beganAt: Date) {
   await who.command('#incidents', `/dr declare ${words}`);
