@@ -6,6 +6,7 @@ import { namespace, primarySet } from '../veza/cluster.ts';
 import { database } from '../veza/numbers.ts';
 import { startWriter } from '../veza/writer.ts';
 import type { VezaWorld } from '../world.ts';
+import { watchForSecrets } from './canary.ts';
 import { walkLog } from './chain.ts';
 import { insist, insistSays, until } from './check.ts';
 import { declare, showRun, votesOn } from './room.ts';
@@ -34,6 +35,7 @@ export async function playFailover(world: VezaWorld, bot: Bot, tell: Tell) {
   ];
   const writer = startWriter({ app, perSecond: 50 });
   const writable = watchWritable(veza);
+  const secrets = watchForSecrets(world, bot);
   await sleep(3_000);
   const died = await veza.damage.losePrimary({
     unreplicated: UNREPLICATED,
@@ -124,6 +126,12 @@ export async function playFailover(world: VezaWorld, bot: Bot, tell: Tell) {
   const verified = await bot.cli(['audit', 'verify']);
   insist(log.verified && verified.code === 0, 'an unbroken log', verified.stderr);
   tell(`${room.incident} is resolved; the log of ${log.events} events is unbroken.`);
+
+  const leaked = await secrets.stop();
+  insist(leaked.found.length === 0 && leaked.looked > 200, 'no password anywhere', leaked);
+  tell(
+    'No password stands in the log, in Slack, in a line of the bot, in its files or in the list of processes.',
+  );
 
   const state = await showRun(bot, run);
   const measured = Loss.parse(state.steps.measure.output);

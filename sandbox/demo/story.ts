@@ -8,6 +8,7 @@ import { totalRows } from '../janua/janua.ts';
 import type { World } from '../world.ts';
 import { walkLog } from './chain.ts';
 import { insist, insistSays, until } from './check.ts';
+import { declare, showRun, votesOn } from './room.ts';
 import { countBefore, letUpdatesFallDue, type Tell } from './watch.ts';
 
 const MINUTE = 60_000;
@@ -31,76 +32,30 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   const damaged = await world.damage.deleteRows();
   tell(`${damaged.said} Sign-in fails.`);
 
-  // Declared by typed words, then corrected: the beginning is known.
-  await ana.command('#incidents', '/dr declare janua sev1 Sign-in fails for most customers');
-  const announced = await slack.waitForMessage(
-    '#incidents',
-    (text) => text.includes('INC-') && text.includes('Sign-in fails'),
-    { timeoutMs: 20_000, what: 'the announcement' },
-  );
-  const incident = slack.textOf(announced).match(/INC-\d{4}-\d{3,}/)?.[0] ?? '';
-  tell(`Ana declares ${incident}. #incidents hears of it.`);
-  const channel = await slack.waitFor(
-    () => [...slack.store.channels.values()].find(({ name }) => name.startsWith(incident.toLowerCase())),
-    { timeoutMs: 20_000, what: 'the channel of the incident' },
-  );
-  const room = `#${channel.name}`;
-  await ana.pressNewest('#incidents', 'Take command');
-  await slack.waitForMessage(room, (text) => text.includes('Commander Ana'), {
-    timeoutMs: 15_000,
-    what: 'Ana as commander on the card',
-  });
-  await ana.command(room, `/dr edit began=${beganAt.toISOString()} detected=${new Date().toISOString()}`);
-  tell(`Ana takes command in ${room}.`);
+  const at = await declare(slack, ana, 'janua sev1 Sign-in fails for most customers', beganAt);
+  const { incident, room } = at;
+  tell(`Ana declares ${incident}. #incidents hears of it; she takes command in ${room}.`);
   const declaredAt = await bot.clock.now();
 
-  await ana.pressNewest(room, 'Run a runbook');
-  await ana.waitForView('Run a runbook');
-  await slack.waitFor(() => ana.viewText().includes('Restore PostgreSQL'), {
-    timeoutMs: 10_000,
-    what: 'the runbooks in the dialog',
+  const { run, preview } = await at.startRunbook(ana, {
+    id: 'restore-postgres',
+    title: 'Restore PostgreSQL from a backup',
   });
-  await ana.submit();
-  await slack.waitFor(() => ana.viewText().includes('Nothing has been changed by this preview'), {
-    timeoutMs: 40_000,
-    what: 'the preview',
-  });
-  const preview = ana.viewText();
   for (const dump of truth.dumps.filter(({ good, takenAt }) => !good && takenAt > truth.newestGood.takenAt)) {
     insistSays(preview, dump.key.split('_').at(-1) ?? dump.key, 'the preview');
   }
   tell('The preview names the two bad dumps and the newest good one. Nothing was changed.');
-  await ana.submit();
-  const run =
-    (await slack
-      .waitForMessage(room, (text) => /RUN-\d+ · restore-postgres/.test(text), {
-        timeoutMs: 15_000,
-        what: 'the run card',
-      })
-      .then((message) => slack.textOf(message).match(/RUN-\d+/)?.[0])) ?? '';
   tell(`${run} starts: find, fetch, verify, restore beside the live database, compare.`);
 
   for (const [step, evidence] of [
     ['Confirm the field encryption key', 'Fingerprint 4c1e equals the sealed copy'],
     ['Replay erasures since the backup', '0 requests since the backup'],
   ] as const) {
-    const asked = await slack.waitForMessage(
-      room,
-      (text) => text.includes(step) && text.includes('[Mark as done]'),
-      { timeoutMs: 90_000, what: `the question "${step}"` },
-    );
-    await ana.press(room, asked.ts, 'Mark as done');
-    await ana.waitForView('Mark step');
-    await ana.fill({ evidence });
-    const answered = await ana.submit();
-    insist(answered.kind === 'closed', 'the answer to be taken', answered);
+    await at.markDone(ana, step, evidence);
     tell(`Ana answers: ${step}.`);
   }
 
-  const card = await slack.waitForMessage(room, (text) => text.includes('[Review and approve]'), {
-    timeoutMs: 60_000,
-    what: 'the approval card',
-  });
+  const card = await at.approvalCard('Cut over to the restored database');
   const lossOnCard = Number(
     slack
       .textOf(card)
@@ -115,27 +70,12 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   );
   tell(`The card asks two people. It says what would be lost: ${lossOnCard} rows, and that is the truth.`);
 
-  const refusedClicks: { by: string; reason: string }[] = [];
-  const approve = async (who: typeof ana, key: string) => {
-    await who.press(room, card.ts, 'Review and approve');
-    await who.waitForView('Review and approve');
-    await slack.waitFor(() => !who.viewText().includes('This usually takes under'), {
-      timeoutMs: 10_000,
-      what: 'the review dialog',
-    });
-    const answer = await who.submit();
-    const says = answer.kind === 'view' ? who.viewText() : JSON.stringify(answer);
-    await who.closeView();
-    if (!says.includes('is recorded'))
-      refusedClicks.push({ by: key, reason: says.replace(/\s+/g, ' ').slice(0, 160) });
-    return says;
-  };
-  insistSays(await approve(ana, 'ana'), 'is recorded', 'the first approval');
+  insistSays(await at.approve(ana, 'ana', card), 'is recorded', 'the first approval');
   tell('Ana approves. One of two.');
-  insistSays(await approve(ana, 'ana'), 'You approved this', 'the second click of Ana');
+  insistSays(await at.approve(ana, 'ana', card), 'You approved this', 'the second click of Ana');
   tell('Ana presses again: refused, it still counts once.');
   slack.join('dan', room);
-  insistSays(await approve(dan, 'dan'), 'Only approvers', 'the click of Dan');
+  insistSays(await at.approve(dan, 'dan', card), 'Only approvers', 'the click of Dan');
   tell('Dan presses: refused, he is no approver.');
 
   const seen = { fewest: replicas() };
@@ -143,11 +83,9 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
     seen.fewest = Math.min(seen.fewest, replicas());
   }, 20);
   const gateOpening = new Date();
-  insistSays(await approve(ben, 'ben'), 'is recorded', 'the approval of Ben');
+  insistSays(await at.approve(ben, 'ben', card), 'is recorded', 'the approval of Ben');
   tell('Ben approves. Everything that writes is stopped, the databases are swapped, and it starts again.');
 
-  const show = async () =>
-    JSON.parse((await bot.cli(['run', 'show', run, '--json'], { DR_PERSON: 'ana' })).stdout || '{}');
   await slack.waitForMessage(
     room,
     (text) => text.includes(run) && /Watch for 15 minutes/.test(text) && /waiting until/.test(text),
@@ -155,7 +93,7 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   );
   const swappedRows = await countBefore(world, gateOpening);
   for (let minute = 0; minute < 16; minute += 4) await bot.clock.advance(4 * MINUTE);
-  await until(async () => (await show()).runs?.[0]?.outcome === 'done', 'the end of the run');
+  await until(async () => (await showRun(bot, run))?.outcome === 'done', 'the end of the run');
   const runEnd = new Date();
   clearInterval(watching);
   const downtimeMs = Math.round(world.prober.downtimeBetween(gateOpening, runEnd));
@@ -202,7 +140,7 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   insist(log.verified && verified.code === 0, 'an unbroken log', verified.stderr);
   tell(`The log of ${log.events} events is unbroken.`);
 
-  const state = (await show()).runs[0];
+  const state = await showRun(bot, run);
   const status = JSON.parse(
     (await bot.cli(['status', incident, '--json'], { DR_PERSON: 'ana' })).stdout,
   ).incident;
@@ -228,21 +166,8 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
     'both bad dumps refused',
     refused,
   );
-  const approval = state.approvals[0];
-  const approvals = approval.votes.map((vote: { person: string }) => ({
-    by: vote.person,
-    fingerprint: slack.textOf(card).match(/[0-9A-Z]{4}-[0-9A-Z]{4}/)?.[0] ?? '',
-  }));
-  insist(
-    new Set(approvals.map(({ by }: { by: string }) => by)).size === 2,
-    'two different people',
-    approvals,
-  );
-  insist(
-    approvals.every(({ fingerprint }: { fingerprint: string }) => fingerprint !== ''),
-    'a fingerprint on the card',
-    approvals,
-  );
+  const approvals = votesOn(slack.textOf(card), state);
+  insist(new Set(approvals.map(({ by }) => by)).size === 2, 'two different people', approvals);
   const rpaMs = beganAt.getTime() - truth.newestGood.takenAt.getTime();
   insist(
     Math.abs(Date.parse(status.occurredAt) - Date.parse(status.recoveryPoint.at) - rpaMs) < 1000,
@@ -262,8 +187,8 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
     incident,
     run,
     backup: { key: truth.newestGood.key, sha256, takenAt: truth.newestGood.takenAt.toISOString(), refused },
-    approvals,
-    refusedClicks,
+    approvals: approvals.map(({ by, fingerprint }) => ({ by, fingerprint })),
+    refusedClicks: at.refusedClicks,
     rows: { before: before.rows, destroyed: damaged.rows, after: swappedRows, lostSinceBackup, lossOnCard },
     replicas: { before: before.replicas, during: seen.fewest, after: replicas() },
     downtimeMs,
