@@ -65,6 +65,45 @@ export const BOUND_FACTS: Readonly<Record<string, readonly string[]>> = {
   soak: [],
 };
 
+/** The same for the actions that need a primary and its standby, or a secret. */
+export const FAILOVER_FACTS: Readonly<Record<string, readonly string[]>> = {
+  'k8s.inspect': WORKLOADS,
+  'k8s.patchSecret': [
+    'readers.cluster',
+    'readers.namespace',
+    'readers.deployments.name',
+    'readers.deployments.uid',
+    'readers.deployments.reads',
+    'secret.name',
+    'secret.uid',
+    'secret.key',
+    'secret.now',
+    'secret.wanted',
+    'check',
+  ],
+  'k8s.rolloutUndo': [
+    'cluster',
+    'namespace',
+    'deployment.name',
+    'deployment.uid',
+    'template.from',
+    'template.to',
+  ],
+  'pg.check': ['primary', 'standby', 'expect'],
+  'pg.fence': ['by', 'cluster', 'namespace', 'name', 'uid'],
+  'pg.promote': [
+    'primary',
+    'standby',
+    'systemIdentifier',
+    'timeline',
+    'inRecovery',
+    'slot',
+    'maxLag.bytes',
+    'maxLag.time',
+  ],
+  'pg.rebuildStandby': ['connection', 'slot'],
+};
+
 /** What one preview binds, and the fingerprint of a gate with this step alone. */
 export interface Look {
   readonly bound: Json;

@@ -107,7 +107,9 @@ test('run again it covers new tables, and for the owner it gives what fencing in
   expect(await onPrimary('select count(*)::int as n from reactions')).toEqual([{ n: 0 }]);
   await onPrimary('alter system set default_transaction_read_only = on');
   await onPrimary('alter system reset default_transaction_read_only');
-  await onPrimary('select pg_reload_conf()');
+  const maintenance = new URL(url(primary, 'dr_failover'));
+  maintenance.pathname = '/postgres';
+  await queryOnce(maintenance.href, 'select pg_reload_conf()');
   await onPrimary('alter database veza_db connection limit -1');
   await expect(onPrimary('alter system set fsync = on')).rejects.toMatchObject({
     code: INSUFFICIENT_PRIVILEGE,

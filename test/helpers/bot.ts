@@ -7,6 +7,7 @@ import { toJson } from '../../src/domain/canonical.ts';
 import { Connections } from '../../src/domain/connections.ts';
 import type { Actor } from '../../src/domain/events.ts';
 import type { Run } from '../../src/domain/run.ts';
+import { AppError } from '../../src/errors.ts';
 import { advanceRun } from '../../src/jobs/run.ts';
 import { tick } from '../../src/jobs/tick.ts';
 import type { World } from '../../src/jobs/world.ts';
@@ -81,6 +82,8 @@ export interface Pretend {
   shown: number;
   blocked: string[];
   looks: number;
+  /** How many looks afterwards and undos find the system away before it answers. */
+  away: number;
 }
 
 export async function startBot(plan: Record<string, unknown> = smallPlan()) {
@@ -97,7 +100,15 @@ export async function startBot(plan: Record<string, unknown> = smallPlan()) {
   await queue.start();
   const commit = createCommit(queue.enqueue);
   const deps = { db, commit };
-  const pretend: Pretend = { done: [], fail: new Map(), bound: 'one', shown: 0, blocked: [], looks: 0 };
+  const pretend: Pretend = {
+    done: [],
+    fail: new Map(),
+    bound: 'one',
+    shown: 0,
+    blocked: [],
+    away: 0,
+    looks: 0,
+  };
   const workDir = await mkdtemp(join(tmpdir(), 'dr-test-'));
   const stopping = new AbortController();
   const logs: { fields: Record<string, unknown>; message: string }[] = [];
@@ -219,6 +230,11 @@ export async function until<Value>(
 }
 
 function inMemory(pretend: Pretend): Ground {
+  const answers = () => {
+    pretend.away -= 1;
+    if (pretend.away >= 0)
+      throw new AppError('outside-unreachable', 'it does not answer', { retry: 'later' });
+  };
   return {
     facts: () => ({
       bound: { identity: pretend.bound },
@@ -236,8 +252,12 @@ function inMemory(pretend: Pretend): Ground {
       pretend.fail.delete(name);
       if (fault !== undefined) throw fault.error;
     },
-    happened: async (_, name) => pretend.done.includes(name),
+    happened: async (_, name) => {
+      answers();
+      return pretend.done.includes(name);
+    },
     takeBack: async (_, name) => {
+      answers();
       if (pretend.done.includes(name) && !pretend.done.includes(`-${name}`)) pretend.done.push(`-${name}`);
     },
   };

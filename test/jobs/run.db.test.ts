@@ -87,6 +87,28 @@ describe('a run', () => {
     expect(known).toEqual(['observed']);
   });
 
+  test.each([
+    ['looks', true, 'done', 2],
+    ['looks and takes back', false, 'undone', 3],
+  ] as const)(
+    '%s as soon as a system answers again, and asks nobody meanwhile',
+    async (_, after, end, away) => {
+      await bot.work();
+      bot.pretend.fail.set('swap', { error: new AppError('check-failed', 'a lock'), after });
+      const { run, approval, digest } = await untilAsked();
+      bot.pretend.away = away;
+
+      await bot.vote(person('ana'), approval, digest);
+      await bot.vote(person('ben'), approval, digest);
+
+      expect(await finished(run)).toBe(end);
+      expect(bot.pretend.away).toBeLessThan(0);
+      const kinds = (await eventsOfStream(bot.db, { type: 'run', id: run })).map(({ event }) => event.kind);
+      expect(kinds).not.toContain('step.uncertain');
+      expect(kinds).not.toContain('step.undo-failed');
+    },
+  );
+
   test('voids the approval when a bound fact changed after the votes, and asks anew with the difference', async () => {
     const incident = await bot.declare();
     const run = await bot.start(incident);
