@@ -14,6 +14,8 @@ export default defineConfig({
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.db.test.ts', 'test/e2e/**'],
+          // Most of them wait for pods and sockets, so that more of them than cores may run at once.
+          maxWorkers: 3,
           sequence: { groupOrder: 0 },
           testTimeout: 30_000,
         },
@@ -26,7 +28,7 @@ export default defineConfig({
           globalSetup: ['test/helpers/postgres-server.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,
-          maxWorkers: 2,
+          maxWorkers: 3,
           sequence: { groupOrder: 1 },
         },
       },

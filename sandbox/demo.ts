@@ -40,12 +40,12 @@ async function withBot<Some extends Parameters<typeof startBot>[0]>(
     tell(`A pretend company is up: ${what}.`);
     const bot = await startBot(world);
     tell('The bot is up.');
-    const summary = await play(world, bot, tell).catch((error: unknown) => {
-      process.stderr.write(`\nThe last lines of the bot:\n${bot.lines.slice(-15).join('\n')}\n`);
-      throw error;
-    });
-    await bot.stop();
-    return summary;
+    return await play(world, bot, tell)
+      .catch((error: unknown) => {
+        process.stderr.write(`\nThe last lines of the bot:\n${bot.lines.slice(-15).join('\n')}\n`);
+        throw error;
+      })
+      .finally(bot.stop);
   } finally {
     await world.stop();
   }
