@@ -6,6 +6,7 @@ import { migrate } from '../src/migrate.ts';
 import { createCommit } from '../src/store/commit.ts';
 import { createDatabase, type Database } from '../src/store/database.ts';
 import { verifyChain } from '../src/store/events.ts';
+import { median } from './median.ts';
 
 const PAIRS = 5;
 const APPENDS = 400;
@@ -104,8 +105,4 @@ async function byWriters(work: (i: number) => Promise<unknown>): Promise<number>
     }),
   );
   return Math.round(performance.now() - began);
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
 }

@@ -1,7 +1,8 @@
 import { audit } from './audit.ts';
+import { failover } from './failover.ts';
 
 /** `npm run bench -- NAME [--json]`: each bench measures two things side by side in one run and prints their ratio. */
-const benches = { audit } as const;
+const benches = { audit, failover } as const;
 
 const [name = '', ...flags] = process.argv.slice(2);
 const bench = Object.entries(benches).find(([each]) => each === name)?.[1];

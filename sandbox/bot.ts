@@ -32,8 +32,11 @@ export async function startBot(
   const lines: string[] = [];
   let running = await start();
 
-  async function start() {
-    const child = spawn(process.execPath, [file('main.ts')], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+  async function start(extra: Readonly<Record<string, string>> = {}) {
+    const child = spawn(process.execPath, [file('main.ts')], {
+      env: { ...env, ...extra },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     if (child.pid !== undefined) await world.folder.guard(child.pid);
     const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
     const ready = new Promise<number>((resolve, reject) => {
@@ -72,8 +75,14 @@ export async function startBot(
       running.child.kill('SIGKILL');
       await running.ended;
     },
-    restart: async () => {
-      running = await start();
+    /** The signal that the running process ends by, once it ends by itself; null where it just exits. */
+    ended: async () => {
+      await running.ended;
+      return running.child.signalCode;
+    },
+    /** Starts it anew, this once with more in its environment. */
+    restart: async (extra?: Readonly<Record<string, string>>) => {
+      running = await start(extra);
     },
     stop: async () => {
       running.child.kill('SIGTERM');

@@ -69,6 +69,8 @@ export async function untilCaughtUp(
   standby: string,
   patienceMs = 10_000,
 ): Promise<void> {
+  // What is flushed on a server at rest may end in the middle of a record, which no standby can replay: a commit ends it.
+  await of.query('postgres', `select pg_logical_emit_message(true, 'sandbox', 'until here')`);
   const [now] = await of.query('postgres', 'select pg_current_wal_flush_lsn() as lsn');
   for (const deadline = Date.now() + patienceMs; ; await sleep(20)) {
     const [found] = await of.query(

@@ -136,6 +136,31 @@ test('no module is replaced in a test', () => {
   expect(everything.filter((path) => replaced.test(read(path)))).toEqual([]);
 });
 
+test('no platform has a place in the bot: only comments and sentences name one, as an example', () => {
+  const bot = code.filter((path) => !path.startsWith('sandbox/'));
+
+  expect(bot.flatMap((path) => platformFaults(path, read(path)))).toEqual([]);
+});
+
+test.each([
+  "if (system === 'janua') return;",
+  'const januaUrl = read();',
+  "const { cluster = 'veza-production' } = params;",
+  'const path = `${root}/janua.yml`;',
+  "import { restore } from './janua.ts';",
+])('it is a place for a platform: %s', (line) => {
+  expect(platformFaults('src/app.ts', line)).toEqual([`src/app.ts:1 ${line}`]);
+});
+
+test.each([
+  '/** `janua` and RUN-31 give `janua_run31`. */',
+  'const url = "https://x.y"; // veza-api, say',
+  'throw new Error(\'expected a short name like "janua-primary"\');',
+  "examples: ['/dr plan janua'],",
+])('it is an example: %s', (line) => {
+  expect(platformFaults('src/app.ts', line)).toEqual([]);
+});
+
 test.each([
   ['src/domain/run.ts', 'domain must not import ground', "import { AppError } from '../errors.ts';"],
   ['src/domain/run.ts', 'domain must not import node:fs', "import fs from 'node:fs';"],
@@ -191,6 +216,19 @@ function impureLines(path: string, source: string): readonly string[] {
   return source
     .split('\n')
     .flatMap((line, index) => (impure.test(line) ? [`${path}:${index + 1} ${line.trim()}`] : []));
+}
+
+const PLATFORM = /janua|veza|santokit|auditron/i;
+
+/** Lines that name a platform outside of a comment and of a text with a space in it, which is words for a person. */
+function platformFaults(path: string, source: string): readonly string[] {
+  const said = /\/\*[\s\S]*?\*\/|\/\/.*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\\n])*`/g;
+  const isSaid = (text: string) => text.startsWith('/') || /\s/.test(text);
+  const left = source.replace(said, (text) => (isSaid(text) ? text.replace(/[^\n]/g, '') : text)).split('\n');
+  const lines = source.split('\n');
+  return left.flatMap((line, index) =>
+    PLATFORM.test(line) ? [`${path}:${index + 1} ${lines[index]?.trim()}`] : [],
+  );
 }
 
 function filesOf(folder: string): readonly string[] {

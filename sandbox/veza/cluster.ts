@@ -9,8 +9,8 @@ export const backend = 'veza-backend-api';
 export const chatServer = 'veza-chat-server';
 export const repository = 'veza/backend-api';
 
-const secretName = 'veza-secrets';
-const secretKey = 'database-url';
+export const secretName = 'veza-secrets';
+export const secretKey = 'database-url';
 
 /**
  * Veza in its cluster: the database server, the backend API with its former releases, the chat server, and the secret both read.

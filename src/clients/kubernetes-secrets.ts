@@ -1,4 +1,4 @@
-import { type ScryptOptions, scrypt } from 'node:crypto';
+import { createHash, type ScryptOptions, scrypt } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { V1Secret } from '@kubernetes/client-node';
 import { fingerprintOf } from '../domain/canonical.ts';
@@ -46,6 +46,8 @@ type Data = Readonly<Record<string, string>>;
 
 /** Secrets by connection name. No value appears in what these functions return or throw, nor does a library's error. */
 export function createSecrets(api: KubernetesApi) {
+  const fingerprint = createFingerprints();
+
   async function load(cluster: string, namespace: string, name: string, options: CallOptions) {
     const found = await api.find(
       cluster,
@@ -56,7 +58,7 @@ export function createSecrets(api: KubernetesApi) {
     );
     if (found === undefined) return undefined;
     const { data = {}, metadata } = found;
-    return { view: viewOf(found, data), data, resourceVersion: metadata?.resourceVersion };
+    return { view: viewOf(found, data, fingerprint), data, resourceVersion: metadata?.resourceVersion };
   }
 
   /** Undefined when there is no such Secret. */
@@ -100,7 +102,7 @@ export function createSecrets(api: KubernetesApi) {
         ({ core }, request) =>
           core.patchNamespacedSecret({ name, namespace, body, fieldManager: 'dr-bot' }, request),
       );
-      return viewOf(patched, patched.data ?? {});
+      return viewOf(patched, patched.data ?? {}, fingerprint);
     });
   }
 
@@ -110,7 +112,7 @@ export function createSecrets(api: KubernetesApi) {
 /** kubectl keeps a whole copy of what it applied in this annotation, values and all. */
 const APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
-function viewOf({ metadata, immutable }: V1Secret, data: Data): SecretView {
+function viewOf({ metadata, immutable }: V1Secret, data: Data, fingerprintOfValue: Fingerprint): SecretView {
   const { [APPLIED]: _copy, ...annotations } = metadata?.annotations ?? {};
   const identity = identityOf(metadata);
   return {
@@ -123,9 +125,9 @@ function viewOf({ metadata, immutable }: V1Secret, data: Data): SecretView {
       if (value === undefined) return undefined;
       const bytes = Buffer.from(value, 'base64');
       remember(bytes.toString());
-      return slowFingerprint(bytes, identity.uid, as);
+      return fingerprintOfValue(bytes, identity.uid, as);
     },
-    fingerprintFor: (key, ref) => slowFingerprint(Buffer.from(resolveSecret(ref)), identity.uid, key),
+    fingerprintFor: (key, ref) => fingerprintOfValue(Buffer.from(resolveSecret(ref)), identity.uid, key),
   };
 }
 
@@ -142,8 +144,29 @@ const COST: ScryptOptions = { N: 2 ** 14, r: 8, p: 1 };
 const FINGERPRINT_BYTES = 5;
 const scryptAsync = promisify<Buffer, string, number, ScryptOptions, Buffer>(scrypt);
 
-async function slowFingerprint(value: Buffer, uid: string, key: string): Promise<string> {
-  const hash = await scryptAsync(value, `${uid}/${key}`, FINGERPRINT_BYTES, COST);
+type Fingerprint = (value: Buffer, uid: string, key: string) => Promise<string>;
+
+/** A run looks at the same two values some ten times, the last ones while nothing works: each is worked out once. */
+const KEPT_FINGERPRINTS = 64;
+
+function createFingerprints(): Fingerprint {
+  const kept = new Map<string, Promise<string>>();
+  return async (value, uid, key) => {
+    const salt = `${uid}/${key}`;
+    const id = createHash('sha256').update(`${salt}\0`).update(value).digest('hex');
+    const known = kept.get(id);
+    if (known !== undefined) return known;
+    const [oldest] = kept.keys();
+    if (oldest !== undefined && kept.size >= KEPT_FINGERPRINTS) kept.delete(oldest);
+    const made = slowFingerprint(value, salt);
+    kept.set(id, made);
+    made.catch(() => kept.delete(id));
+    return made;
+  };
+}
+
+async function slowFingerprint(value: Buffer, salt: string): Promise<string> {
+  const hash = await scryptAsync(value, salt, FINGERPRINT_BYTES, COST);
   return fingerprintOf(hash.toString('hex'));
 }
 

@@ -217,7 +217,10 @@ export async function openGate(
   verifySignature: VerifySignature,
 ): Promise<void> {
   const { snapshot } = attempt;
-  const preview = await previewOrReasons(attempt, gate);
+  const [preview, badSignatures] = await Promise.all([
+    previewOrReasons(attempt, gate),
+    snapshot.approval === null ? [] : brokenSignatures(attempt, snapshot.approval, verifySignature),
+  ]);
   const before = snapshot.approval === null ? [] : await boundOf(attempt, snapshot.approval);
   const raised =
     !Array.isArray(preview) &&
@@ -234,8 +237,6 @@ export async function openGate(
         ],
         limits: preview.blocked,
       };
-  const badSignatures =
-    snapshot.approval === null ? [] : await brokenSignatures(attempt, snapshot.approval, verifySignature);
   await attempt.recordWith(async (tx, now) => {
     const located = await lockApproval(tx, approvalId);
     if (located === undefined) throw new Error(`${approvalId}: an asked approval is missing`);
@@ -277,14 +278,14 @@ async function brokenSignatures(
   verify: VerifySignature,
 ): Promise<readonly string[]> {
   const people = await peopleInForce(attempt.world.db);
-  const broken: string[] = [];
-  for (const vote of approval.votes) {
-    if (vote.proof.via !== 'cli') continue;
-    const keys = people.people[vote.person]?.sshKeys ?? [];
-    const good =
-      vote.proof.signature !== null &&
-      (await verify(keys, signedText(approval.id, approval.digest), vote.proof.signature));
-    if (!good) broken.push(`The signature of ${vote.person} does not match their keys in people.yml.`);
-  }
-  return broken;
+  const checked = await Promise.all(
+    approval.votes.map(async ({ person, proof }) => {
+      if (proof.via !== 'cli') return [];
+      const keys = people.people[person]?.sshKeys ?? [];
+      const text = signedText(approval.id, approval.digest);
+      const good = proof.signature !== null && (await verify(keys, text, proof.signature));
+      return good ? [] : [`The signature of ${person} does not match their keys in people.yml.`];
+    }),
+  );
+  return checked.flat();
 }
