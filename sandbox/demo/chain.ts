@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
+import type { Bot } from '../bot.ts';
 import { queryOnce } from '../postgres.ts';
+import type { BaseWorld } from '../world.ts';
+import { insist } from './check.ts';
 
 const Bytes = z.instanceof(Buffer);
 const Row = z.object({ seq: z.coerce.bigint(), canon: Bytes, prev: Bytes, hash: Bytes });
@@ -9,7 +12,7 @@ const Row = z.object({ seq: z.coerce.bigint(), canon: Bytes, prev: Bytes, hash: 
  * Walks the bot's log as a stranger would who has only the table and the rule: hash = SHA-256 of "drbot/audit/v1", a NUL,
  * the hash before, the number in 8 bytes, and the content. Shares no code with the bot.
  */
-export async function walkLog(adminUrl: string): Promise<{ events: number; verified: boolean }> {
+async function walkLog(adminUrl: string): Promise<{ events: number; verified: boolean }> {
   const rows = z
     .array(Row)
     .parse(await queryOnce(adminUrl, 'select seq, canon, prev, hash from public.events order by seq'));
@@ -28,4 +31,12 @@ export async function walkLog(adminUrl: string): Promise<{ events: number; verif
     prev = hash;
   }
   return { events: rows.length, verified: true };
+}
+
+/** The log as a stranger walks it, and the bot's own word on it: both must hold. */
+export async function unbrokenLog(world: BaseWorld, bot: Bot) {
+  const log = await walkLog(world.bot.superuserUrl);
+  const verified = await bot.cli(['audit', 'verify']);
+  insist(log.verified && verified.code === 0, 'an unbroken log', verified.stderr);
+  return log;
 }

@@ -7,7 +7,7 @@ import { database } from '../veza/numbers.ts';
 import { startWriter } from '../veza/writer.ts';
 import type { VezaWorld } from '../world.ts';
 import { watchForSecrets } from './canary.ts';
-import { walkLog } from './chain.ts';
+import { unbrokenLog } from './chain.ts';
 import { insist, insistSays, until } from './check.ts';
 import { declare, showRun, votesOn } from './room.ts';
 import { type Tell, waitedForPeopleMs } from './watch.ts';
@@ -117,14 +117,8 @@ export async function playFailover(world: VezaWorld, bot: Bot, tell: Tell) {
     'every message that was acknowledged and not on the card',
   );
 
-  await ana.command(room.room, '/dr resolve cause="The disk of veza-db-1 failed"');
-  await room.waitFor(
-    (text) => text.includes('Resolved') && text.includes(room.incident),
-    'the resolved message',
-  );
-  const log = await walkLog(world.bot.superuserUrl);
-  const verified = await bot.cli(['audit', 'verify']);
-  insist(log.verified && verified.code === 0, 'an unbroken log', verified.stderr);
+  await room.resolve(ana, 'The disk of veza-db-1 failed');
+  const log = await unbrokenLog(world, bot);
   tell(`${room.incident} is resolved; the log of ${log.events} events is unbroken.`);
 
   const leaked = await secrets.stop();

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Bot } from '../bot.ts';
 import { backend, namespace } from '../veza/cluster.ts';
 import type { VezaWorld } from '../world.ts';
-import { walkLog } from './chain.ts';
+import { unbrokenLog } from './chain.ts';
 import { insist, insistSays, until } from './check.ts';
 import { declare, showRun, votesOn } from './room.ts';
 import { type Tell, waitedForPeopleMs } from './watch.ts';
@@ -55,14 +55,8 @@ export async function playRollback(world: VezaWorld, bot: Bot, tell: Tell) {
   await until(async () => (await showRun(bot, run))?.outcome === 'done', 'the end of the run');
   insist(image() === before, 'the image that worked', image());
 
-  await ana.command(room.room, '/dr resolve cause="A release that read a renamed setting"');
-  await room.waitFor(
-    (text) => text.includes('Resolved') && text.includes(room.incident),
-    'the resolved message',
-  );
-  const log = await walkLog(world.bot.superuserUrl);
-  const verified = await bot.cli(['audit', 'verify']);
-  insist(log.verified && verified.code === 0, 'an unbroken log', verified.stderr);
+  await room.resolve(ana, 'A release that read a renamed setting');
+  const log = await unbrokenLog(world, bot);
   tell(`Veza works again; ${room.incident} is resolved, the log of ${log.events} events is unbroken.`);
 
   const state = await showRun(bot, run);

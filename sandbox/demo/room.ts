@@ -124,6 +124,11 @@ function inRoom(slack: Slack, incident: string, room: string) {
     insistSays(await approve(who, key, card, typedName), words, `the click of ${key}`);
   }
 
+  async function resolve(who: Member, cause: string): Promise<void> {
+    await who.command(room, `/dr resolve cause="${cause}"`);
+    await waitFor((text) => text.includes('Resolved') && text.includes(incident), 'the resolved message');
+  }
+
   return {
     incident,
     room,
@@ -135,6 +140,7 @@ function inRoom(slack: Slack, incident: string, room: string) {
     approvalCard,
     approve,
     insistRefused,
+    resolve,
   };
 }
 

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Bot } from '../bot.ts';
 import { totalRows } from '../janua/janua.ts';
 import type { World } from '../world.ts';
-import { walkLog } from './chain.ts';
+import { unbrokenLog } from './chain.ts';
 import { insist, insistSays, until } from './check.ts';
 import { declare, showRun, votesOn } from './room.ts';
 import { countBefore, letUpdatesFallDue, type Tell } from './watch.ts';
@@ -117,11 +117,7 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   );
   insist(notice !== undefined, 'the recovery notice on the SNS topic');
 
-  await ana.command(room, '/dr resolve cause="A migration deleted rows in four tables"');
-  await slack.waitForMessage(room, (text) => text.includes('Resolved') && text.includes(incident), {
-    timeoutMs: 20_000,
-    what: 'the resolved message',
-  });
+  await at.resolve(ana, 'A migration deleted rows in four tables');
   tell(`Ana resolves ${incident}.`);
   await ana.command(room, '/dr report');
   const file = await slack.waitFor(
@@ -135,9 +131,7 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   await writeFile(report, written);
   tell(`The report is in the channel, and here: ${report}`);
 
-  const log = await walkLog(world.bot.superuserUrl);
-  const verified = await bot.cli(['audit', 'verify']);
-  insist(log.verified && verified.code === 0, 'an unbroken log', verified.stderr);
+  const log = await unbrokenLog(world, bot);
   tell(`The log of ${log.events} events is unbroken.`);
 
   const state = await showRun(bot, run);
