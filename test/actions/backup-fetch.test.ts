@@ -49,12 +49,12 @@ test('a backup replaced since it was found is refused, even when its bytes are h
   const context = await backups.step('fetch');
   await backupFetch.run(context, params());
   await backups.aws.put(key, randomBytes(2_000));
+  const elsewhere = await backups.step('fetch');
 
   const again = backupFetch.run(context, params());
-  const elsewhere = backupFetch.run(await backups.step('fetch'), params());
-
   await expect(again).rejects.toMatchObject({ code: 'backup-changed', retry: 'never' });
-  await expect(elsewhere).rejects.toThrow('was replaced');
+
+  await expect(backupFetch.run(elsewhere, params())).rejects.toThrow('was replaced');
 });
 
 test('a backup replaced during the download is refused', async () => {
