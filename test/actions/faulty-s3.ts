@@ -57,8 +57,9 @@ export async function startFaultyS3(endpoint: string) {
     for await (const chunk of response) {
       for (const piece of piecesOf(chunk, faults.pieceBytes)) {
         if (drop !== undefined && record.bytes + piece.length > drop) {
-          answer.write(piece.subarray(0, drop - record.bytes));
-          await sleep(20);
+          await new Promise((resolve) => answer.write(piece.subarray(0, drop - record.bytes), resolve));
+          // What the client has not read when its connection breaks is lost to it, and a busy machine reads late.
+          await sleep(100);
           answer.destroy();
           return;
         }
