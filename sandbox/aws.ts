@@ -2,6 +2,7 @@ import {
   CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -18,7 +19,12 @@ const queue = 'janua-dr-messages';
 const Received = z.object({
   Messages: z.array(z.object({ Body: z.string(), ReceiptHandle: z.string() })).default([]),
 });
-const Notification = z.object({ Subject: z.string().optional(), Message: z.string(), Timestamp: z.string() });
+const Notification = z.object({
+  Subject: z.string().optional(),
+  Message: z.string(),
+  Timestamp: z.string(),
+  MessageAttributes: z.record(z.string(), z.object({ Value: z.string() })).optional(),
+});
 
 /**
  * S3 with the bucket of Janua's backups and SNS with its topic, on 127.0.0.1. The server is fauxqs, which knows only the
@@ -26,7 +32,11 @@ const Notification = z.object({ Subject: z.string().optional(), Message: z.strin
  */
 export async function startAws({ bucket = 'janua-backups', topic = 'janua-dr' } = {}) {
   const storedAt = new Map<string, Date>();
+  let isDown = false;
   const app = buildApp({ logger: false, defaultRegion: region });
+  app.addHook('onRequest', async (request) => {
+    if (isDown) request.raw.socket.destroy();
+  });
   app.addHook('onSend', async (request, reply, payload) => {
     const key = decodeURIComponent(request.url.split('?')[0] ?? '').slice(bucket.length + 2);
     const at = storedAt.get(key);
@@ -90,6 +100,18 @@ export async function startAws({ bucket = 'janua-backups', topic = 'janua-dr' } 
       await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
     },
     storedAt: (key: string) => storedAt.get(key),
+    /** The objects below a prefix, in the order of their keys. */
+    async list(prefix: string) {
+      const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix }));
+      return Contents.map(({ Key = '', Size = 0 }) => ({ key: Key, bytes: Size }));
+    },
+    /** S3 and SNS cut every connection, until `up`. */
+    down(): void {
+      isDown = true;
+    },
+    up(): void {
+      isDown = false;
+    },
     /** Takes what was published to the topic since the last call, oldest first. */
     async takePublished() {
       const messages: z.infer<typeof Notification>[] = [];

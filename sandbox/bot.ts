@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { BaseWorld } from './world.ts';
 
@@ -25,14 +26,19 @@ export async function startBot(
     ...world.env,
     DR_SLACK_MODE: options.slack ?? 'socket',
     DR_LOG_LEVEL: 'info',
+    // Every process after the first starts in half the time.
+    NODE_COMPILE_CACHE: join(world.folder.path, 'compiled'),
   };
   const migrated = await runNode(file('cli.ts'), ['migrate'], { ...env, ...world.ownerEnv });
   if (migrated.code !== 0) throw new Error(`dr migrate failed:\n${migrated.stderr}`);
   const clock = await world.startClock();
   const lines: string[] = [];
-  let running = await start();
+  let starting = start();
+  let running = await starting;
+  let stopped = false;
 
-  async function start(extra: Readonly<Record<string, string>> = {}) {
+  /** Starts a process of the bot. It may end before it is ready; then `ready` fails with the end of its log. */
+  async function launch(extra: Readonly<Record<string, string>> = {}) {
     const child = spawn(process.execPath, [file('main.ts')], {
       env: { ...env, ...extra },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -58,7 +64,20 @@ export async function startBot(
         30_000,
       ).unref();
     });
-    return { child, ended, port: await ready };
+    // Who does not wait for it is told by `ended`.
+    ready.catch(() => undefined);
+    return { child, ended, ready };
+  }
+
+  async function start(extra?: Readonly<Record<string, string>>) {
+    const { child, ended, ready } = await launch(extra);
+    try {
+      return { child, ended, port: await ready };
+    } catch (error) {
+      child.kill('SIGKILL');
+      await ended;
+      throw error;
+    }
   }
 
   /** A command line of the same bot, as a person at a terminal: `--as` and a key say who. */
@@ -70,9 +89,17 @@ export async function startBot(
     clock,
     cli,
     lines,
+    /** One more process of the same bot, which the caller ends. */
+    launch,
     healthUrl: () => `http://127.0.0.1:${running.port}/health`,
+    isRunning: () => running.child.exitCode === null && running.child.signalCode === null,
     kill: async () => {
       running.child.kill('SIGKILL');
+      await running.ended;
+    },
+    /** An orderly stop, after which it can be started anew. */
+    terminate: async () => {
+      running.child.kill('SIGTERM');
       await running.ended;
     },
     /** The signal that the running process ends by, once it ends by itself; null where it just exits. */
@@ -82,9 +109,14 @@ export async function startBot(
     },
     /** Starts it anew, this once with more in its environment. */
     restart: async (extra?: Readonly<Record<string, string>>) => {
-      running = await start(extra);
+      if (stopped) throw new Error('The bot is stopped for good.');
+      starting = start(extra);
+      running = await starting;
     },
+    /** For good. One that is just starting is waited for. */
     stop: async () => {
+      stopped = true;
+      await starting.catch(() => undefined);
       running.child.kill('SIGTERM');
       const code = await Promise.race([
         running.ended,

@@ -1,43 +1,61 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { startBot } from './bot.ts';
+import { startPage } from './page/page.ts';
 import { MissingProgramsError } from './programs.ts';
-import { startWorld } from './world.ts';
+import { startWorld, type World } from './world.ts';
 
-/** `npm run sandbox`: the pretend world with the real bot in it, until Ctrl-C. */
+/** `npm run sandbox`: the pretend world with the real bot in it and a page to look at both, until Ctrl-C. */
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
-try {
-  const world = await startWorld({ log: say, yes: process.argv.includes('--yes') });
-  const end = async (code: number) => {
-    await world.stop();
-    process.exit(code);
-  };
-  process.once('SIGINT', () => void bot.then((running) => running.stop()).finally(() => end(0)));
-  process.once('SIGTERM', () => void bot.then((running) => running.stop()).finally(() => end(0)));
-  const bot = startBot(world).catch(async (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    await end(1);
-    throw error;
-  });
-  const running = await bot;
-  say('');
-  say('The bot is up. Nothing here is real, and all of it is gone after Ctrl-C.');
-  say(`  health            ${running.healthUrl()}`);
-  say(`  Janua             ${world.app.url}/health`);
-  say(`  configuration     ${world.configDir}`);
-  say('  a terminal of the bot, in another shell:');
-  say(
-    `    ${Object.entries({
-      ...world.env,
-      DR_SLACK_MODE: 'off',
-      DR_PERSON: 'ana',
-      DR_SSH_KEY: world.sshKeys.ana ?? '',
-    })
-      .filter(([name]) => name !== 'PATH')
-      .map(([name, value]) => `export ${name}='${value}'`)
-      .join('\n    ')}`,
-  );
-  say('    npm run -s dr -- declare janua sev1 "Sign-in fails for most customers"');
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(error instanceof MissingProgramsError ? error.exitCode : 1);
+/** How to end what has begun, the last first. */
+const endings: (() => Promise<unknown>)[] = [];
+let stopping = false;
+
+async function start(): Promise<void> {
+  const world = await begin(startWorld({ log: say, yes: process.argv.includes('--yes') }));
+  const bot = await begin(startBot(world));
+  const page = await begin(startPage({ world, bot }));
+  say('Nothing here is real, and all of it is gone after Ctrl-C.');
+  say(`The bot in a terminal: . ${await writeTerminal(world)} && npm run -s dr -- status`);
+  say(`Sandbox ready: ${page.url}   (Ctrl-C stops everything and removes its files)`);
 }
+
+/** What comes up after Ctrl-C is ended as well, and nothing is begun after it. */
+async function begin<Part extends { stop(): Promise<unknown> }>(starting: Promise<Part>): Promise<Part> {
+  const part = await starting;
+  endings.unshift(() => part.stop());
+  if (stopping) throw new Error('stopped');
+  return part;
+}
+
+async function end(code: number): Promise<never> {
+  for (const ending of endings)
+    await ending().catch((error: unknown) => say(`could not stop a part: ${error}`));
+  process.exit(code);
+}
+
+/** A file for a shell: who Ana is at a terminal, and where her bot is. */
+async function writeTerminal(world: World): Promise<string> {
+  const file = join(world.folder.path, 'terminal');
+  const { PATH: _ofTheBot, ...env } = world.env;
+  const words = { ...env, DR_SLACK_MODE: 'off', DR_PERSON: 'ana', DR_SSH_KEY: world.sshKeys.ana ?? '' };
+  const lines = Object.entries(words).map(([name, value]) => `export ${name}='${value}'\n`);
+  await writeFile(file, lines.join(''), { mode: 0o600 });
+  return file;
+}
+
+const started = start();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
+  process.on(signal, () => {
+    if (stopping) return;
+    stopping = true;
+    say('Stopping. This takes a few seconds.');
+    void started.catch(() => undefined).then(() => end(0));
+  });
+started.catch(async (error: unknown) => {
+  if (stopping) return;
+  stopping = true;
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  await end(error instanceof MissingProgramsError ? error.exitCode : 1);
+});

@@ -39,6 +39,7 @@ export async function startRedis({ folder, programs }: { folder: SandboxFolder; 
     port,
     url: `redis://127.0.0.1:${port}`,
     stop,
+    answers: () => answersPing(port),
     /** On the same port, and empty. */
     async restart() {
       await stop();

@@ -46,6 +46,8 @@ export async function startWorld(
 export async function startWorld(
   options: WorldOptions & { platforms: readonly ['janua', 'veza'] },
 ): Promise<World & VezaWorld>;
+/** Without platforms: a bot's surroundings, for a plan of one's own. */
+export async function startWorld(options: WorldOptions & { platforms: readonly [] }): Promise<BaseWorld>;
 export async function startWorld(options: WorldOptions = {}): Promise<BaseWorld> {
   const { base, janua, veza } = await startAll(options);
   return { ...base, ...janua, ...(veza && { veza }) };

@@ -91,6 +91,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     ],
     node: true,
   },
+  /** The page of the sandbox runs in a browser: of the rest it sees the types of the contract. */
+  browser: { may: ['sandbox'], packages: ['preact', 'htm'], node: [] },
 };
 
 const GROUND = ['src/errors.ts', 'src/hop.ts', 'src/sdk-log.ts'];
@@ -171,6 +173,8 @@ test.each([
   ['commands/run.ts', 'commands must not import jobs', "import '../src/jobs/run.ts';"],
   ['sandbox/world.ts', 'sandbox must not import app', "import { createApp } from '../src/app.ts';"],
   ['sandbox/world.ts', 'sandbox must not import commands', "import { run } from '../commands/run.ts';"],
+  ['sandbox/page/page.ts', 'sandbox must not import preact', "import { h } from 'preact';"],
+  ['sandbox/page/browser/api.ts', 'browser must not import node:fs', "import { readFile } from 'node:fs';"],
 ])('the table finds it: %s, %s', (path, said, source) => {
   expect(importFaults(path, source)).toEqual([`${path}: ${said}`]);
 });
@@ -204,6 +208,7 @@ function importsOf(source: string): readonly string[] {
 function layerOf(path: string): string {
   if (GROUND.includes(path)) return 'ground';
   if (path === 'src/command.ts') return 'command';
+  if (path.startsWith('sandbox/page/browser/')) return 'browser';
   const [top = '', folder = '', ...rest] = path.split('/');
   if (top !== 'src') return top;
   // `dr doctor` looks at everything that was built, so it stands beside the app.

@@ -17,11 +17,10 @@ export async function declare(slack: Slack, who: Member, words: string, beganAt:
     { timeoutMs: 20_000, what: 'the announcement' },
   );
   const incident = slack.textOf(announced).match(/INC-\d{4}-\d{3,}/)?.[0] ?? '';
-  const channel = await slack.waitFor(
-    () => [...slack.store.channels.values()].find(({ name }) => name.startsWith(incident.toLowerCase())),
-    { timeoutMs: 20_000, what: 'the channel of the incident' },
-  );
-  const room = `#${channel.name}`;
+  const room = await slack.waitFor(() => roomOf(slack, incident), {
+    timeoutMs: 20_000,
+    what: 'the channel of the incident',
+  });
   await who.pressNewest('#incidents', 'Take command');
   await slack.waitForMessage(room, (text) => text.includes('Commander'), {
     timeoutMs: 15_000,
@@ -31,8 +30,15 @@ export async function declare(slack: Slack, who: Member, words: string, beganAt:
   return inRoom(slack, incident, room);
 }
 
+/** The channel of an incident, once there is one. */
+export function roomOf(slack: Slack, incident: string): string | undefined {
+  const channels = [...slack.store.channels.values()];
+  const channel = channels.find(({ name }) => name.startsWith(incident.toLowerCase()));
+  return channel && `#${channel.name}`;
+}
+
 /** What people do in the channel of an incident, by the same buttons and dialogs as in Slack. */
-function inRoom(slack: Slack, incident: string, room: string) {
+export function inRoom(slack: Slack, incident: string, room: string) {
   const refusedClicks: { by: string; reason: string }[] = [];
 
   const waitFor = (says: (text: string) => boolean, what: string, timeoutMs = 60_000) =>

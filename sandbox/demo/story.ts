@@ -8,6 +8,7 @@ import { totalRows } from '../janua/janua.ts';
 import type { World } from '../world.ts';
 import { unbrokenLog } from './chain.ts';
 import { insist, insistSays, until } from './check.ts';
+import { askForReport, hasCounted, restore, watches } from './restore.ts';
 import { declare, showRun, votesOn } from './room.ts';
 import { countBefore, letUpdatesFallDue, type Tell } from './watch.ts';
 
@@ -23,39 +24,30 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
     Deployment.parse(kubernetes.control.get('deployments', 'janua', 'janua-api')).spec.replicas;
   const before = { rows: totalRows(await janua.countRows()), replicas: replicas() };
   insist(before.rows >= 200_000, 'at least 200,000 rows', before.rows);
-  await until(
-    async () => bot.lines.some((line) => line.includes('row counts observed')),
-    'the bot to count the rows',
-  );
+  await until(async () => hasCounted(bot.lines), 'the bot to count the rows');
 
   const beganAt = new Date();
   const damaged = await world.damage.deleteRows();
   tell(`${damaged.said} Sign-in fails.`);
 
-  const at = await declare(slack, ana, 'janua sev1 Sign-in fails for most customers', beganAt);
+  const at = await declare(slack, ana, restore.declared, beganAt);
   const { incident, room } = at;
   tell(`Ana declares ${incident}. #incidents hears of it; she takes command in ${room}.`);
   const declaredAt = await bot.clock.now();
 
-  const { run, preview } = await at.startRunbook(ana, {
-    id: 'restore-postgres',
-    title: 'Restore PostgreSQL from a backup',
-  });
+  const { run, preview } = await at.startRunbook(ana, restore.runbook);
   for (const dump of truth.dumps.filter(({ good, takenAt }) => !good && takenAt > truth.newestGood.takenAt)) {
     insistSays(preview, dump.key.split('_').at(-1) ?? dump.key, 'the preview');
   }
   tell('The preview names the two bad dumps and the newest good one. Nothing was changed.');
   tell(`${run} starts: find, fetch, verify, restore beside the live database, compare.`);
 
-  for (const [step, evidence] of [
-    ['Confirm the field encryption key', 'Fingerprint 4c1e equals the sealed copy'],
-    ['Replay erasures since the backup', '0 requests since the backup'],
-  ] as const) {
+  for (const [step, evidence] of restore.questions) {
     await at.markDone(ana, step, evidence);
     tell(`Ana answers: ${step}.`);
   }
 
-  const card = await at.approvalCard('Cut over to the restored database');
+  const card = await at.approvalCard(restore.approval);
   const lossOnCard = Number(
     slack
       .textOf(card)
@@ -86,11 +78,7 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   insistSays(await at.approve(ben, 'ben', card), 'is recorded', 'the approval of Ben');
   tell('Ben approves. Everything that writes is stopped, the databases are swapped, and it starts again.');
 
-  await slack.waitForMessage(
-    room,
-    (text) => text.includes(run) && /Watch for 15 minutes/.test(text) && /waiting until/.test(text),
-    { timeoutMs: 60_000, what: 'the watch after the cut-over' },
-  );
+  await at.waitFor(watches(run), 'the watch after the cut-over');
   const swappedRows = await countBefore(world, gateOpening);
   for (let minute = 0; minute < 16; minute += 4) await bot.clock.advance(4 * MINUTE);
   await until(async () => (await showRun(bot, run))?.outcome === 'done', 'the end of the run');
@@ -117,13 +105,9 @@ export async function playStory(world: World, bot: Bot, tell: Tell) {
   );
   insist(notice !== undefined, 'the recovery notice on the SNS topic');
 
-  await at.resolve(ana, 'A migration deleted rows in four tables');
+  await at.resolve(ana, restore.cause);
   tell(`Ana resolves ${incident}.`);
-  await ana.command(room, '/dr report');
-  const file = await slack.waitFor(
-    () => slack.files().find(({ name, bytes }) => name.endsWith('-report.md') && bytes !== undefined),
-    { timeoutMs: 20_000, what: 'the report file' },
-  );
+  const file = await askForReport(slack, ana, room);
   const report = join(tmpdir(), file.name);
   const written = file.bytes?.toString('utf8') ?? '';
   for (const section of ['Timeline', 'Root cause', 'Resolution', 'Action items', 'Lessons', 'Approvals'])

@@ -183,7 +183,7 @@ export type Act = { readonly as: string } & (
       readonly actionId: string;
       readonly value?: string | readonly string[] | null;
     }
-  /** Puts values into fields, by action id, and nothing else. */
+  /** Puts values into fields, by block id (or action id), and nothing else. */
   | {
       readonly do: 'modal-fill';
       readonly values: Readonly<Record<string, string | readonly string[] | null>>;

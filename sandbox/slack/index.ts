@@ -56,12 +56,14 @@ export type Slack = Awaited<ReturnType<typeof startSlack>>;
 
 /** Starts a pretend workspace on 127.0.0.1 that the real Slack SDKs can talk to. */
 export async function startSlack(options: SlackOptions = {}) {
+  const clock = options.now ?? (() => new Date());
+  let movedMs = 0;
   const store = createStore({
     teamDomain: options.teamDomain ?? 'janua',
     people: options.people ?? defaultPeople,
     channels: options.channels ?? defaultChannels,
     usergroups: options.usergroups ?? [],
-    now: options.now ?? (() => new Date()),
+    now: () => new Date(clock().getTime() + movedMs),
   });
   const ackMs = options.limits?.ackMs ?? 3000;
   const scopes = new Set(options.scopes ?? defaultScopes);
@@ -166,6 +168,12 @@ export async function startSlack(options: SlackOptions = {}) {
     sockets,
     setRequestUrl: http.setRequestUrl,
     replay: http.replay,
+
+    /** Moves the time of messages and events; three seconds stay three seconds. */
+    advance(ms: number): void {
+      movedMs += ms;
+      store.changed();
+    },
 
     /** An administrator removes the app: it is told, and its tokens are worth nothing. */
     revokeTokens(): void {

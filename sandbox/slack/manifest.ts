@@ -3,7 +3,9 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 
 const Manifest = z.object({
-  features: z.object({ slash_commands: z.array(z.object({ should_escape: z.boolean().default(false) })) }),
+  features: z.object({
+    slash_commands: z.array(z.object({ command: z.string(), should_escape: z.boolean().default(false) })),
+  }),
   oauth_config: z.object({ scopes: z.object({ bot: z.array(z.string()) }) }),
   settings: z.object({ event_subscriptions: z.object({ bot_events: z.array(z.string()) }) }),
 });
@@ -20,3 +22,6 @@ export const defaultEvents: readonly string[] = settings.event_subscriptions.bot
 
 /** Whether people and channels arrive in a command by their ids. */
 export const escapesCommands: boolean = features.slash_commands.every(({ should_escape }) => should_escape);
+
+/** `/dr`: the commands that Slack knows. */
+export const commandNames: readonly string[] = features.slash_commands.map(({ command }) => command);

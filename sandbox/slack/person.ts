@@ -3,7 +3,15 @@ import type { Block } from './block-kit.ts';
 import { escapeMessage } from './escape.ts';
 import { type Filled, filledValue } from './inputs.ts';
 import type { Interactions, Place } from './interactions.ts';
-import { buttonIn, type Control, channelSeenBy, controlsOf, fieldIn, messageSeenBy } from './screen.ts';
+import {
+  buttonIn,
+  type Control,
+  channelSeenBy,
+  controlsOf,
+  elementIn,
+  fieldIn,
+  messageSeenBy,
+} from './screen.ts';
 import type { Store } from './store.ts';
 import { type Submitted, submit } from './submission.ts';
 import { textOf } from './text-of.ts';
@@ -81,6 +89,12 @@ export function createPerson({ store, interactions, emit, isOut, waitFor, nameOf
       await interactions.act(user, place, block, element, value);
   }
 
+  function placeOf(target: { channel: string; ts: string } | 'modal' | 'home'): Place {
+    if (target === 'modal') return { view: modal() };
+    if (target === 'home') return { view: known(home(), `home tab for ${user.realName}`) };
+    return { message: see(target.channel, target.ts) };
+  }
+
   const sees = (channelRef: string): Message[] =>
     store.messagesIn(channelSeenBy(store, user, channelRef).id, user.id);
 
@@ -108,6 +122,17 @@ export function createPerson({ store, interactions, emit, isOut, waitFor, nameOf
       const blocks = message?.blocks ?? all.flatMap((m) => m.blocks);
       const control = buttonIn(blocks, label, channelRef);
       return act({ message: known(message, `message with "${label}"`) }, control);
+    },
+
+    /** Presses, or chooses where something is filled in, by action id: on a message, in the modal or in the home tab. */
+    async use(
+      target: { channel: string; ts: string } | 'modal' | 'home',
+      actionId: string,
+      filled?: Filled,
+    ): Promise<Receipt> {
+      const place = placeOf(target);
+      const blocks = 'view' in place ? place.view.definition.blocks : place.message.blocks;
+      return act(place, elementIn(blocks, actionId, typeof target === 'string' ? target : target.ts), filled);
     },
 
     /** Presses by action id. */
@@ -138,6 +163,16 @@ export function createPerson({ store, interactions, emit, isOut, waitFor, nameOf
     async fill(fields: Readonly<Record<string, Filled>>): Promise<void> {
       present();
       for (const [name, filled] of Object.entries(fields)) await fillField(name, filled);
+    },
+
+    /** Types into fields of the open modal, by action id, and presses nothing: the app is not told yet. */
+    async typeIn(fields: Readonly<Record<string, Filled>>): Promise<void> {
+      present();
+      const place = { view: modal() };
+      for (const [actionId, filled] of Object.entries(fields)) {
+        const { block, element } = elementIn(place.view.definition.blocks, actionId, 'the modal');
+        await put(place, block, element, filled);
+      }
     },
 
     async submit(): Promise<Submitted> {

@@ -24,14 +24,24 @@ export function buttonIn(blocks: readonly Block[], wanted: string, where: string
 /** A field by its label, placeholder, block id or action id. */
 export function fieldIn(blocks: readonly Block[], wanted: string, where: string): Control {
   const controls = controlsOf(blocks);
-  const found = controls.find(
-    ({ block, element }) =>
-      element.action_id === wanted ||
-      block.block_id === wanted ||
-      (block.type === 'input' && block.label.text === wanted) ||
-      ('placeholder' in element && element.placeholder?.text === wanted),
-  );
+  const found =
+    controls.find(({ element }) => element.action_id === wanted) ??
+    controls.find(
+      ({ block, element }) =>
+        block.block_id === wanted ||
+        (block.type === 'input' && block.label.text === wanted) ||
+        ('placeholder' in element && element.placeholder?.text === wanted),
+    );
   return found ?? missing(`field "${wanted}"`, controls, where);
+}
+
+/** An element as a page names it: by its action id, or by its block's, since fields of one form may share an action id. */
+export function elementIn(blocks: readonly Block[], actionId: string, where: string): Control {
+  const controls = controlsOf(blocks);
+  const found =
+    controls.find(({ element }) => element.action_id === actionId) ??
+    controls.find(({ block }) => block.block_id === actionId);
+  return found ?? missing(`element ${actionId}`, controls, where);
 }
 
 function missing(what: string, controls: readonly Control[], where: string): never {
