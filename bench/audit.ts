@@ -1,41 +1,30 @@
-import { createSandboxFolder } from '../sandbox/folder.ts';
-import { queryOnce, startPostgres } from '../sandbox/postgres.ts';
-import { ensurePrograms } from '../sandbox/programs.ts';
 import { BOT } from '../src/domain/events.ts';
-import { migrate } from '../src/migrate.ts';
 import { createCommit } from '../src/store/commit.ts';
 import { createDatabase, type Database } from '../src/store/database.ts';
 import { verifyChain } from '../src/store/events.ts';
 import { median } from './median.ts';
+import { type Store, startStore } from './store.ts';
 
 const PAIRS = 5;
 const APPENDS = 400;
 const WRITERS = 8;
+const WALKS = [100_000, 1_000_000] as const;
 
 /**
  * What the hash chain costs: `commit` (chained event, folded state, surfaces) beside the same number of bare inserts into
  * a table of the same shape, by 8 writers, in pairs; then one walk over the whole log.
  */
 export async function audit() {
-  const programs = await ensurePrograms();
-  const folder = await createSandboxFolder('dr-bench-');
-  const cluster = await startPostgres({ folder, programs, name: 'bench' });
-  const admin = cluster.superuserUrl('postgres');
-  await queryOnce(admin, "create role owner login password 'x'");
-  await queryOnce(admin, "create role runtime login password 'x'");
-  await queryOnce(admin, 'create database bench owner owner');
-  await migrate(cluster.url('bench', 'owner', 'x'), 'runtime');
-  await queryOnce(
-    cluster.superuserUrl('bench'),
+  const store = await startStore();
+  await store.admin(
     'create table bare (seq bigserial primary key, at timestamptz, canon bytea); grant all on bare, bare_seq_seq to runtime',
   );
-  const db = createDatabase(cluster.url('bench', 'runtime', 'x'), { max: WRITERS });
+  const db = createDatabase(store.url(), { max: WRITERS });
   try {
-    return await measure(db);
+    return { ...(await measure(db)), verify: await measureWalks(db, store) };
   } finally {
     await db.close();
-    await cluster.stop('immediate');
-    await folder.remove();
+    await store.stop();
   }
 }
 
@@ -81,9 +70,6 @@ async function measure(db: Database) {
     const chainedMs = await byWriters((i) => db.transact((tx) => commit(tx, BOT, [note(`${pair}/${i}`)])));
     pairs.push({ bareMs, chainedMs });
   }
-  const began = performance.now();
-  const walked = await verifyChain(db);
-  const verifyMs = Math.round(performance.now() - began);
   const [bareMs, chainedMs] = [
     median(pairs.map((pair) => pair.bareMs)),
     median(pairs.map((pair) => pair.chainedMs)),
@@ -92,7 +78,6 @@ async function measure(db: Database) {
     bench: 'audit',
     ratio: Number((chainedMs / bareMs).toFixed(2)),
     appendsPerSecond: Math.round((APPENDS / chainedMs) * 1000),
-    verify: { events: walked.ok ? walked.events : 0, ms: verifyMs },
     pairs,
   };
 }
@@ -105,4 +90,51 @@ async function byWriters(work: (i: number) => Promise<unknown>): Promise<number>
     }),
   );
   return Math.round(performance.now() - began);
+}
+
+/** Walks the log when it is short and when it is long: the memory of the second walk tells whether it grows with the log. */
+async function measureWalks(db: Database, store: Store) {
+  const walks = [];
+  for (const events of WALKS) {
+    await fillLog(store, events);
+    walks.push(await walk(db));
+  }
+  return walks;
+}
+
+async function walk(db: Database) {
+  let peakRssBytes = 0;
+  const look = () => {
+    peakRssBytes = Math.max(peakRssBytes, process.memoryUsage.rss());
+  };
+  const looking = setInterval(look, 50);
+  const began = performance.now();
+  const walked = await verifyChain(db);
+  const ms = Math.round(performance.now() - began);
+  clearInterval(looking);
+  look();
+  if (!walked.ok) throw new Error(`The chain is broken at ${walked.seq}: it ${walked.reason}.`);
+  return { events: walked.events, ms, peakRssMb: Math.round(peakRssBytes / 1_000_000) };
+}
+
+/**
+ * Lengthens the log to so many rows, each linked as `commit` links it, and written by the server: a million commits would take
+ * an hour.
+ */
+async function fillLog({ admin }: Store, events: number): Promise<void> {
+  await admin(
+    `do $$
+       declare link record; canonical bytea; digest bytea; moment timestamptz := date_trunc('milliseconds', now());
+       begin
+         select seq, hash into link from chain_head for update;
+         for place in link.seq + 1 .. ${events} loop
+           canonical := convert_to(format('{"actor":{"account":null,"person":null,"via":"bot"},"at":"%s","event":{"kind":"incident.note-added","text":"note %s"},"incident":"INC-1","stream":{"id":"INC-1","type":"incident"}}',
+             to_char(moment at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'), place), 'UTF8');
+           digest := sha256('drbot/audit/v1'::bytea || '\\x00' || link.hash || int8send(place) || canonical);
+           insert into events values (place, moment, 'incident', 'INC-1', 'INC-1', 'incident.note-added', canonical, link.hash, digest);
+           link.hash := digest;
+         end loop;
+         update chain_head set seq = ${events}, hash = link.hash;
+       end $$`,
+  );
 }

@@ -1,8 +1,13 @@
+import { ack } from './ack.ts';
 import { audit } from './audit.ts';
 import { failover } from './failover.ts';
+import { memory } from './memory.ts';
+import { restore } from './restore.ts';
+import { step } from './step.ts';
+import { takeover } from './takeover.ts';
 
 /** `npm run bench -- NAME [--json]`: each bench measures two things side by side in one run and prints their ratio. */
-const benches = { audit, failover } as const;
+const benches = { ack, audit, failover, memory, restore, step, takeover } as const;
 
 const [name = '', ...flags] = process.argv.slice(2);
 const bench = Object.entries(benches).find(([each]) => each === name)?.[1];

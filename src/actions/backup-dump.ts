@@ -3,6 +3,7 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { constants, createGunzip, gunzip } from 'node:zlib';
+import { z } from 'zod';
 import type { Clients } from '../clients/index.ts';
 import { createPrograms, type Programs, parseVersion } from '../clients/programs.ts';
 import { AppError } from '../errors.ts';
@@ -20,6 +21,17 @@ export type Sniffed =
 export type Inspection =
   | (DumpText & { readonly format: DumpFormat; readonly compressed: boolean })
   | { readonly refused: string };
+
+/** What a full read found in a whole dump, in the output of the step that read it: the same bytes are read once a run. */
+export const WholeDump = z.object({
+  sha256: z.string(),
+  format: z.enum(['plain', 'custom', 'tar']),
+  compressed: z.boolean(),
+  tables: z.number(),
+  rows: z.number().nullable(),
+  pgVersion: z.string().nullable(),
+});
+export type WholeDump = z.infer<typeof WholeDump>;
 
 /** Reading a dump of any size is bounded by the step's own timeout; this only ends a program that hangs. */
 const READ_TIMEOUT_MS = 12 * 3_600_000;

@@ -35,7 +35,7 @@ export const backupFind = defineAction<Params>({
     try {
       const found = await search(context, params, PREVIEW_READS_BYTES);
       const { key, etag, bytes, takenAt } = found.candidate;
-      const unread = found.whole ? '' : '; it is read in full when the run begins';
+      const unread = found.whole !== null ? '' : '; it is read in full when the run begins';
       return {
         ...empty,
         lines: [`${title}: \`${shortName(key)}\`, taken ${instant(takenAt)}, ${size(bytes)}${unread}`],
@@ -82,7 +82,7 @@ function search(context: ActionContext, params: Params, readUpTo: number): Promi
   });
 }
 
-function outputOf({ candidate, versionId, format, refused, looked }: Found): Output {
+function outputOf({ candidate, versionId, format, refused, looked, whole }: Found): Output {
   const { key, etag, bytes, takenAt } = candidate;
   return {
     key,
@@ -91,6 +91,7 @@ function outputOf({ candidate, versionId, format, refused, looked }: Found): Out
     bytes,
     takenAt: takenAt.toISOString(),
     format,
+    whole,
     refused: refused.map(({ key, reason }) => ({ key, reason })),
     looked,
   };

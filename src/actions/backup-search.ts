@@ -1,7 +1,7 @@
 import { AppError } from '../errors.ts';
 import type { ActionContext } from './action.ts';
 import { discard, download, type Wanted } from './backup-download.ts';
-import { type DumpFormat, inspectDump, programsOf, sniff } from './backup-dump.ts';
+import { type DumpFormat, inspectDump, programsOf, sniff, type WholeDump } from './backup-dump.ts';
 import { type Candidate, isFrozen, type Listing, listCandidates, type Refused } from './backup-list.ts';
 import { type BackupSource, instant, placeOf } from './backup-source.ts';
 import { count } from './pg-words.ts';
@@ -13,8 +13,8 @@ export interface Found {
   /** Newer than the choice and of no use, newest first. */
   readonly refused: readonly Refused[];
   readonly looked: number;
-  /** False when only its first bytes were read. */
-  readonly whole: boolean;
+  /** Null when only its first bytes were read. */
+  readonly whole: WholeDump | null;
 }
 
 export interface SearchOptions {
@@ -62,11 +62,14 @@ async function judge(
       const start = await sniff(await firstBytes(context, wanted));
       return 'refused' in start
         ? { reason: start.refused }
-        : { versionId, format: start.format, whole: false };
+        : { versionId, format: start.format, whole: null };
     }
-    const { path } = await download(context, wanted);
+    const { path, sha256 } = await download(context, wanted);
     const inspected = await inspectDump(path, programsOf(context), context.signal);
-    if (!('refused' in inspected)) return { versionId, format: inspected.format, whole: true };
+    if (!('refused' in inspected)) {
+      const { format, compressed, tables, rows, pgVersion } = inspected;
+      return { versionId, format, whole: { sha256, format, compressed, tables, rows, pgVersion } };
+    }
     await discard(context, wanted);
     return { reason: inspected.refused };
   } catch (error) {

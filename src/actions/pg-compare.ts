@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { quoteName, type Session } from '../clients/postgres.ts';
 import type { Table } from './pg-tables.ts';
 
@@ -21,13 +22,18 @@ interface Column {
   readonly key: number | null;
   /** Tells when a row was written, as far as its name or default says so. */
   readonly writtenAt: boolean;
+  /** Whether its type has a binary form that is the same in every database: types made there have another number in each. */
+  readonly plain: boolean;
 }
+
+/** What stands for the contents of a row in a comparison, made of its columns. */
+export type Digest = (columns: readonly Column[]) => string;
 
 /** Rows a server hands over at once. Memory is two pages a side, whatever the table's size. */
 const PAGE = 5_000;
 
-/** Both sides must print equal values equally, whatever their database's settings say. */
-export async function prepareComparison(session: Session): Promise<void> {
+/** Both sides must print equal values equally, whatever their database's settings say. Returns the digest both know. */
+export async function prepareComparison(live: Session, copy: Session): Promise<Digest> {
   const settings = {
     timezone: 'UTC',
     datestyle: 'ISO',
@@ -38,9 +44,35 @@ export async function prepareComparison(session: Session): Promise<void> {
     row_security: 'off',
     max_parallel_workers_per_gather: '0',
   };
-  for (const [name, value] of Object.entries(settings))
-    await session.rows('select set_config($1, $2, false)', [name, value]);
+  const majors = await Promise.all(
+    [live, copy].map(async (session) => {
+      for (const [name, value] of Object.entries(settings))
+        await session.rows('select set_config($1, $2, false)', [name, value]);
+      const { major } = await session.row<{ major: number }>(
+        "select current_setting('server_version_num')::int / 10000 as major",
+      );
+      return major;
+    }),
+  );
+  const [one = 0, other] = majors;
+  return one === other && one >= 14 ? hashed(randomBytes(6).readUIntBE(0, 6)) : digested;
 }
+
+/** Alike on every version. */
+const digested: Digest = (columns) => `md5(row(${columns.map(nameIn).join(', ')})::text)`;
+
+/**
+ * A third of the work of an md5, but servers of one version only agree on it. The seed is new each time: nobody can make a
+ * row that will pass for another.
+ */
+const hashed =
+  (seed: number): Digest =>
+  (columns) => {
+    const parts = columns.map((column) => (column.plain ? nameIn(column) : `${nameIn(column)}::text`));
+    return `hash_record_extended(row(record_send(row(${parts.join(', ')}))), ${seed})::text`;
+  };
+
+const nameIn = ({ name }: Column) => `t.${quoteName(name)}`;
 
 /** Compares a table row by row, merging two sorted streams. */
 export async function compareTable(
@@ -48,6 +80,7 @@ export async function compareTable(
   copy: Session,
   inLive: Table,
   inCopy: Table,
+  digest: Digest,
   signal: AbortSignal,
 ): Promise<Comparison> {
   const [liveColumns, copyColumns] = await Promise.all([columnsOf(live, inLive), columnsOf(copy, inCopy)]);
@@ -58,27 +91,20 @@ export async function compareTable(
     b.map(({ name, type }) => `${name} ${type}`).join();
   if (!same(key, keyOf(copyColumns))) return { notKnown: 'its primary key changed since the backup' };
   // A column added since the backup does not make every row a changed one.
-  const shared = liveColumns.filter(({ name }) => copyColumns.some((column) => column.name === name));
+  const shared = liveColumns.flatMap((column) => {
+    const other = copyColumns.find(({ name }) => name === column.name);
+    return other === undefined ? [] : [{ ...column, plain: column.plain && column.type === other.type }];
+  });
   const orders = key.map(({ type }) => orderOf(type));
-  const stream = (session: Session, table: Table, clock: readonly Column[]) =>
-    openRows(session, rowsOf(table, key, shared, clock), key.length);
-  const [left, right] = await Promise.all([
-    stream(
-      live,
-      inLive,
-      liveColumns.filter(({ writtenAt }) => writtenAt),
-    ),
-    stream(copy, inCopy, []),
-  ]);
+  const stream = (session: Session, table: Table) =>
+    openRows(session, rowsOf(table, key, digest(shared)), key.length);
+  const [left, right] = await Promise.all([stream(live, inLive), stream(copy, inCopy)]);
 
   let [lost, changed, destroyed] = [0, 0, 0];
-  let newest: number | null = null;
   let [a, b] = [await left.next(), await right.next()];
   while (a !== undefined || b !== undefined) {
     signal.throwIfAborted();
     const order = a === undefined ? 1 : b === undefined ? -1 : compareKeys(a.key, b.key, orders);
-    if (a !== undefined && order <= 0 && a.at !== null)
-      newest = newest === null || a.at > newest ? a.at : newest;
     if (order < 0) lost += 1;
     else if (order > 0) destroyed += 1;
     else if (a?.hash !== b?.hash) changed += 1;
@@ -86,7 +112,7 @@ export async function compareTable(
     if (order <= 0) a = left.take() ?? (await left.next());
     if (order >= 0) b = right.take() ?? (await right.next());
   }
-  return { lost, changed, destroyed, newest };
+  return { lost, changed, destroyed, newest: await newestOf(live, inLive, liveColumns) };
 }
 
 const keyOf = (columns: readonly Column[]) =>
@@ -97,7 +123,8 @@ function columnsOf(session: Session, table: Table): Promise<Column[]> {
     `select a.attname as name, t.typname as type, array_position(i.indkey::int[], a.attnum::int) as key,
             t.typname in ('timestamptz', 'timestamp')
               and (a.attname ~* '^(created|updated|modified|changed|inserted|occurred|written|logged)(_?(at|on|time))?$|^(at|ts|timestamp|time)$'
-                   or pg_get_expr(d.adbin, d.adrelid) ~* '^(now\\(\\)|CURRENT_TIMESTAMP|LOCALTIMESTAMP|(pg_catalog\\.)?(clock|statement|transaction)_timestamp\\(\\))$') as "writtenAt"
+                   or pg_get_expr(d.adbin, d.adrelid) ~* '^(now\\(\\)|CURRENT_TIMESTAMP|LOCALTIMESTAMP|(pg_catalog\\.)?(clock|statement|transaction)_timestamp\\(\\))$') as "writtenAt",
+            t.typsend <> 0 and t.oid < 16384 as plain
        from pg_attribute a join pg_type t on t.oid = a.atttypid
        left join pg_index i on i.indrelid = a.attrelid and i.indisprimary
        left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
@@ -112,39 +139,40 @@ type Order = 'number' | 'bytes';
 const orderOf = (type: string): Order =>
   ['int2', 'int4', 'int8', 'oid'].includes(type) ? 'number' : 'bytes';
 
-function rowsOf(
-  table: Table,
-  key: readonly Column[],
-  shared: readonly Column[],
-  clock: readonly Column[],
-): string {
-  const name = (column: Column) => `t.${quoteName(column.name)}`;
-  const keys = key.map((column, index) => `${name(column)}::text as k${index}`);
+function rowsOf(table: Table, key: readonly Column[], digest: string): string {
+  const keys = key.map((column, index) => `${nameIn(column)}::text as k${index}`);
   const order = key.map((column) =>
     orderOf(column.type) === 'number' || column.type === 'uuid'
-      ? name(column)
-      : `${name(column)}::text collate "C"`,
+      ? nameIn(column)
+      : `${nameIn(column)}::text collate "C"`,
   );
-  // A date in the future is an expiry, not a write.
-  const times = clock.map(
-    (column) => `case when ${name(column)}::timestamptz <= now() then ${name(column)}::timestamptz end`,
+  return `select ${keys.join(', ')}, ${digest} as hash from ${table.sql} t order by ${order.join(', ')}`;
+}
+
+/** When a row was last written. A date in the future is an expiry, not a write. */
+async function newestOf(session: Session, table: Table, columns: readonly Column[]): Promise<number | null> {
+  const times = columns
+    .filter(({ writtenAt }) => writtenAt)
+    .map(
+      (column) =>
+        `max(${nameIn(column)}) filter (where ${nameIn(column)}::timestamptz <= now())::timestamptz`,
+    );
+  if (times.length === 0) return null;
+  const { at } = await session.row<{ at: number | null }>(
+    `select extract(epoch from greatest(${times.join(', ')}))::float8 as at from ${table.sql} t`,
   );
-  const at =
-    times.length === 0 ? 'null::float8' : `extract(epoch from greatest(${times.join(', ')}))::float8`;
-  return `select ${keys.join(', ')}, md5(row(${shared.map(name).join(', ')})::text) as hash, ${at} as at from ${table.sql} t order by ${order.join(', ')}`;
+  return at;
 }
 
 interface Row {
   readonly key: readonly string[];
   readonly hash: string;
-  readonly at: number | null;
 }
 
 /** Rows of a query, a page at a time; the next page travels while this one is read. */
 async function openRows(session: Session, query: string, keys: number) {
   await session.rows(`declare rows no scroll cursor for ${query}`);
-  const fetchPage = () =>
-    session.rows<Record<string, string> & { hash: string; at: number | null }>(`fetch ${PAGE} from rows`);
+  const fetchPage = () => session.rows<Record<string, string> & { hash: string }>(`fetch ${PAGE} from rows`);
   const columns = Array.from({ length: keys }, (_, index) => `k${index}`);
   let page: Awaited<ReturnType<typeof fetchPage>> = [];
   let at = 0;
@@ -158,7 +186,7 @@ async function openRows(session: Session, query: string, keys: number) {
     at += 1;
     const key: string[] = [];
     for (const column of columns) key.push(row[column] ?? '');
-    return { key, hash: row.hash, at: row.at };
+    return { key, hash: row.hash };
   }
 
   /** The next row of all; undefined after the last one. */

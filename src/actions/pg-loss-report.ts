@@ -3,7 +3,13 @@ import type { Session } from '../clients/postgres.ts';
 import type { Fact } from '../domain/step.ts';
 import { AppError } from '../errors.ts';
 import { type ActionContext, defineAction, type Outcome } from './action.ts';
-import { type Comparison, compareTable, type Difference, prepareComparison } from './pg-compare.ts';
+import {
+  type Comparison,
+  compareTable,
+  type Difference,
+  type Digest,
+  prepareComparison,
+} from './pg-compare.ts';
 import { listTables, type Table } from './pg-tables.ts';
 import {
   findDatabase,
@@ -124,13 +130,13 @@ async function compareSessions(
   copy: Session,
   copyTables: readonly Table[],
 ): Promise<Map<string, Comparison>> {
-  await Promise.all([prepareComparison(live), prepareComparison(copy)]);
+  const digest = await prepareComparison(live, copy);
   const liveTables = await listTables(live);
   const byTable = new Map<string, Comparison>();
   for (const inCopy of copyTables) {
     const inLive = liveTables.find(({ label }) => label === inCopy.label);
     context.progress(`comparing ${inCopy.label}`);
-    byTable.set(inCopy.label, await compareOne(context, live, copy, inLive, inCopy));
+    byTable.set(inCopy.label, await compareOne(context, live, copy, inLive, inCopy, digest));
   }
   for (const { label, sql, readable } of liveTables) {
     if (byTable.has(label)) continue;
@@ -152,10 +158,11 @@ async function compareOne(
   copy: Session,
   inLive: Table | undefined,
   inCopy: Table,
+  digest: Digest,
 ): Promise<Comparison> {
   if (inLive === undefined) return { notKnown: 'it does not exist in the live database' };
   if (!inLive.readable || !inCopy.readable) return { notKnown: UNREADABLE };
-  return compareTable(live, copy, inLive, inCopy, context.signal);
+  return compareTable(live, copy, inLive, inCopy, digest, context.signal);
 }
 
 function outcomeOf(

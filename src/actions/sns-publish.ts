@@ -29,7 +29,9 @@ export const snsPublish = defineAction<Params>({
   },
 
   async run(context, { connection, subject, message }) {
-    const { key, signal } = context;
+    const { run, step, signal } = context;
+    // Without the attempt: by its key a subscriber knows the copy of a later attempt.
+    const key = `${run.id}/${step.id}`;
     const { messageId } = await context.clients.sns.publish(connection, { subject, message, key, signal });
     return {
       kind: 'done',

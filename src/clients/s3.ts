@@ -1,5 +1,5 @@
 import { addAbortSignal, Readable } from 'node:stream';
-import { GetObjectCommand, HeadObjectCommand, paginateListObjectsV2, S3Client } from '@aws-sdk/client-s3';
+import type { S3Client } from '@aws-sdk/client-s3';
 import type { Connections } from '../domain/connections.ts';
 import { AppError } from '../errors.ts';
 import { hop } from '../hop.ts';
@@ -36,6 +36,9 @@ interface Options {
 /** Reading the XML of a full page of 1,000 keys holds the event loop for 50 to 80 ms. */
 const PAGE_KEYS = 500;
 
+/** Loaded when a bucket is first used: a bot that waits does without it (36 MB). */
+const loadSdk = () => import('@aws-sdk/client-s3');
+
 /** Objects in the buckets of connections.yml, read only. */
 export function createS3(connections: Pick<Connections, 's3'>) {
   const opened = new Map<string, S3Client>();
@@ -46,8 +49,9 @@ export function createS3(connections: Pick<Connections, 's3'>) {
     throw new AppError('config-invalid', `connections.yml has no s3 connection "${name}". Add it under s3.`);
   }
 
-  function clientOf(name: string): S3Client {
+  async function clientOf(name: string): Promise<S3Client> {
     const connection = connectionOf(name);
+    const { S3Client } = await loadSdk();
     const client =
       opened.get(name) ??
       new S3Client({
@@ -100,7 +104,8 @@ export function createS3(connections: Pick<Connections, 's3'>) {
 
   /** Every object under a prefix in key order, page by page: memory does not grow with the bucket. */
   async function* list(name: string, prefix: string, { signal }: Options): AsyncGenerator<StoredObject> {
-    const client = clientOf(name);
+    const client = await clientOf(name);
+    const { paginateListObjectsV2 } = await loadSdk();
     const where = { Bucket: place(name).bucket, Prefix: prefix };
     const pages = paginateListObjectsV2({ client, pageSize: PAGE_KEYS }, where, { abortSignal: signal });
     try {
@@ -126,8 +131,10 @@ export function createS3(connections: Pick<Connections, 's3'>) {
   /** Looks at one object without reading it. A replaced or removed one is `backup-changed`. */
   async function head(name: string, ref: ObjectRef, { signal }: Options): Promise<ObjectHead> {
     try {
+      const { HeadObjectCommand } = await loadSdk();
+      const client = await clientOf(name);
       hop('s3.head:before');
-      const found = await clientOf(name).send(new HeadObjectCommand(requestFor(place(name).bucket, ref)), {
+      const found = await client.send(new HeadObjectCommand(requestFor(place(name).bucket, ref)), {
         abortSignal: signal,
       });
       hop('s3.head:after');
@@ -151,8 +158,10 @@ export function createS3(connections: Pick<Connections, 's3'>) {
     { signal, from = 0 }: Options & { from?: number },
   ): Promise<Readable> {
     try {
+      const { GetObjectCommand } = await loadSdk();
+      const client = await clientOf(name);
       hop('s3.get:before');
-      const { Body, ETag } = await clientOf(name).send(
+      const { Body, ETag } = await client.send(
         new GetObjectCommand({
           ...requestFor(place(name).bucket, ref),
           ...(from === 0 ? {} : { Range: `bytes=${from}-` }),

@@ -1,4 +1,4 @@
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import type { SNSClient } from '@aws-sdk/client-sns';
 import type { Connections } from '../domain/connections.ts';
 import { AppError } from '../errors.ts';
 import { hop } from '../hop.ts';
@@ -35,6 +35,8 @@ export function createSns(connections: Pick<Connections, 'sns'>) {
     { subject, message, key, signal }: Notice,
   ): Promise<{ messageId: string }> {
     const connection = connectionOf(name);
+    // Loaded when a topic is first used: a bot that waits does without it (28 MB).
+    const { PublishCommand, SNSClient } = await import('@aws-sdk/client-sns');
     const client = opened.get(name) ?? new SNSClient(awsSettings(connection));
     opened.set(name, client);
     const once = connection.topicArn.endsWith('.fifo')

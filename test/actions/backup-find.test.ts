@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -41,6 +42,10 @@ test('the newest backup that is whole is chosen, and each newer one is refused w
     bytes: good.length,
     takenAt: '2026-11-20T02:00:03.000Z',
     format: 'plain',
+    whole: expect.objectContaining({
+      sha256: createHash('sha256').update(good).digest('hex'),
+      format: 'plain',
+    }),
     looked: 8,
     refused: [
       { key: keyOf('20261122_020000'), reason: 'is dated 2026-11-22 02:00:00 UTC, in the future' },
@@ -189,7 +194,7 @@ test('a backup too large to be read for a preview is believed by its first bytes
   const found = await searchBackup(context, sourceOf(context.plan, 'pg-daily'), search);
 
   expect(found).toMatchObject({
-    whole: false,
+    whole: null,
     format: 'plain',
     candidate: { key: keyOf('20261121_020004') },
   });
