@@ -233,7 +233,7 @@ async function readState(dataFolder: string) {
 }
 
 /** PostgreSQL refuses to run as root, so root lends it the `postgres` account, or `nobody` where there is none. */
-async function unprivilegedUser(): Promise<{ uid: number; gid: number } | undefined> {
+export async function unprivilegedUser(): Promise<{ uid: number; gid: number } | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ['postgres', 'nobody']) {
     const ids = await Promise.all(

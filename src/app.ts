@@ -35,6 +35,7 @@ import { createViews } from './services/views.ts';
 import type { SlackDeps } from './slack/deps.ts';
 import { createCommit } from './store/commit.ts';
 import { createDatabase } from './store/database.ts';
+import { requireSessions } from './store/sessions.ts';
 import { readTemplates } from './templates.ts';
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -147,6 +148,8 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
     return {
       stop: async () => {
         for (const look of looks) clearInterval(look);
+        // First, or this process would take back what its own steps hand over.
+        void queue.rest();
         stopping.abort();
         await ticks.stop();
       },
@@ -204,7 +207,10 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
     templates,
     loadPlans,
     startWorking,
-    start: () => queue.start(),
+    start: async () => {
+      if (options.role === 'worker') await requireSessions(config.DR_DATABASE_URL);
+      await queue.start();
+    },
     close: async () => {
       stopping.abort();
       await queue.stop();

@@ -18,7 +18,9 @@ async function main(): Promise<void> {
   const slack = startSlack(slackMode(config), app.slackDeps);
   const health = async () => {
     const database = await app.queries.now().then(() => 'ok', messageOf);
-    return { ok: database === 'ok', database, slack: slack.state() };
+    const state = slack.state();
+    const reason = [state.reason, app.slack?.refusal() ?? ''].filter((said) => said !== '').join('; ');
+    return { ok: database === 'ok', database, slack: { ...state, reason }, stuck: app.queue.stuck() };
   };
   const http = await startHttp({
     host: config.DR_HTTP_HOST,
@@ -35,9 +37,10 @@ async function main(): Promise<void> {
     stopping = true;
     log.info({ signal }, 'stopping: no new work, own steps end, then the queue');
     await working.stop();
-    await slack.stop();
+    // Nobody is let in any more, and what was acknowledged is carried out while there is still a database.
+    await Promise.all([slack.stop(), http.stop()]);
+    await slack.idle();
     await app.close();
-    await http.stop();
     // The Socket Mode client keeps a timer for 30 s after it was stopped.
     process.exit(0);
   };

@@ -31,7 +31,9 @@ export function createSocketMode({ store, ackMs }: { store: Store; ackMs: number
   const frozen = new WeakSet<WebSocket>();
   const waiting = new Map<string, (payload: unknown) => void>();
   const timers = new Set<NodeJS.Timeout>();
+  const unanswered = new Set<Duplex>();
   let turn = 0;
+  let silent: 'upgrade' | 'hello' | null = null;
 
   function newUrl(baseUrl: string): string {
     const ticket = randomUUID();
@@ -43,6 +45,10 @@ export function createSocketMode({ store, ackMs }: { store: Store; ackMs: number
     const ticket = new URL(request.url ?? '', 'http://slack').searchParams.get('ticket') ?? '';
     if (!tickets.delete(ticket)) {
       socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+      return;
+    }
+    if (silent === 'upgrade') {
+      unanswered.add(socket);
       return;
     }
     server.handleUpgrade(request, socket, head, connected);
@@ -64,6 +70,7 @@ export function createSocketMode({ store, ackMs }: { store: Store; ackMs: number
       open.delete(ws);
       store.changed();
     });
+    if (silent === 'hello') return;
     ws.send(
       JSON.stringify({
         type: 'hello',
@@ -98,7 +105,9 @@ export function createSocketMode({ store, ackMs }: { store: Store; ackMs: number
         }
         const envelope_id = randomBytes(8).toString('hex');
         const sentAt = performance.now();
+        let unhook = (): void => {};
         const settle = (receipt: Receipt): void => {
+          unhook();
           clearTimeout(limit);
           timers.delete(limit);
           waiting.delete(envelope_id);
@@ -112,16 +121,32 @@ export function createSocketMode({ store, ackMs }: { store: Store; ackMs: number
         waiting.set(envelope_id, (payload) =>
           settle({ acked: true, payload, afterMs: performance.now() - sentAt }),
         );
-        ws.send(
-          JSON.stringify({
-            envelope_id,
-            type: envelope.type,
-            payload: envelope.payload,
-            accepts_response_payload: envelope.type !== 'events_api',
-            retry_attempt: attempt,
-            retry_reason: reason,
-          }),
-        );
+        /** A connection that goes with the envelope unanswered hands it to another one, where there is one. */
+        const giveTo = (connection: WebSocket, retry: Attempt): void => {
+          const gone = (): void => {
+            const other = nextConnection();
+            if (other) giveTo(other, { attempt: retry.attempt + 1, reason: 'connection_closed' });
+            else
+              settle({
+                acked: false,
+                error: 'dispatch_failed',
+                detail: 'the connection closed before the ack',
+              });
+          };
+          connection.once('close', gone);
+          unhook = () => connection.off('close', gone);
+          connection.send(
+            JSON.stringify({
+              envelope_id,
+              type: envelope.type,
+              payload: envelope.payload,
+              accepts_response_payload: envelope.type !== 'events_api',
+              retry_attempt: retry.attempt,
+              retry_reason: retry.reason,
+            }),
+          );
+        };
+        giveTo(ws, { attempt, reason });
       }),
   };
 
@@ -130,6 +155,8 @@ export function createSocketMode({ store, ackMs }: { store: Store; ackMs: number
     newUrl,
     upgrade,
     count: () => open.size,
+    /** Those that are not frozen. */
+    answering: () => [...open].filter((ws) => !frozen.has(ws)).length,
 
     /** Asks every connection to go, as Slack does when it moves servers, and closes what stays. */
     disconnect(reason: DisconnectReason): void {
@@ -154,6 +181,11 @@ export function createSocketMode({ store, ackMs }: { store: Store; ackMs: number
       for (const ws of open) frozen.add(ws);
     },
 
+    /** New connections get no answer to the upgrade, or no hello after it, until told otherwise. */
+    silence(at: 'upgrade' | 'hello' | null): void {
+      silent = at;
+    },
+
     /** Sends any frame as it is, `null` too. */
     sendRaw(frame: unknown): void {
       for (const ws of open) ws.send(JSON.stringify(frame));
@@ -166,6 +198,7 @@ export function createSocketMode({ store, ackMs }: { store: Store; ackMs: number
       for (const ws of open) ws.close(1001);
       await Promise.race([Promise.all(closed), sleep(goodbyeMs, undefined, { ref: false })]);
       for (const ws of open) ws.terminate();
+      for (const socket of unanswered) socket.destroy();
       server.close();
     },
   };

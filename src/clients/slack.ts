@@ -15,6 +15,22 @@ export type SlackRoad = 'interactive' | 'delivery' | 'bulk';
 
 export type Slack = ReturnType<typeof createSlack>;
 
+/** Slack's words for a token it no longer takes. Nothing is wrong with the call: it is tried again, as while Slack is away. */
+const TOKEN_REFUSED: ReadonlySet<string> = new Set([
+  'account_inactive',
+  'invalid_auth',
+  'not_authed',
+  'token_expired',
+  'token_revoked',
+]);
+/** Slack's words for its own trouble. */
+const SLACK_BROKEN: ReadonlySet<string> = new Set([
+  'fatal_error',
+  'internal_error',
+  'request_timeout',
+  'service_unavailable',
+]);
+
 const TIMEOUT_MS = { interactive: 2_000, delivery: 10_000, bulk: 10_000 } as const;
 
 export function createSlack({
@@ -41,14 +57,19 @@ export function createSlack({
     bulk: new WebClient(token, options('bulk')),
   };
 
+  let refusedToken = '';
+
   /** Calls a method. Throws `slack-unreachable` (later) or `slack-refused` with Slack's own error word in `details`. */
   async function call(road: SlackRoad, method: SlackMethod, args: SlackArgs = {}): Promise<SlackAnswer> {
     hop(`slack.${method}:before`);
     try {
       const answer = await roads[road].apiCall(method, { ...args });
       hop(`slack.${method}:after`);
+      refusedToken = '';
       return { ...answer };
     } catch (error) {
+      const word = platformError(error);
+      if (word !== undefined) refusedToken = TOKEN_REFUSED.has(word) ? word : '';
       throw toFault(method, error);
     }
   }
@@ -72,7 +93,16 @@ export function createSlack({
       });
   }
 
-  return { call, upload, methods: SLACK_METHODS };
+  return {
+    call,
+    upload,
+    methods: SLACK_METHODS,
+    /** Why nothing can be said in Slack although it answers; empty while it takes the bot's token. */
+    refusal: () =>
+      refusedToken === ''
+        ? ''
+        : `Slack does not take the bot token (${refusedToken}). Install the app again and set DR_SLACK_BOT_TOKEN; until then the dr command line does everything.`,
+  };
 }
 
 /** Slack's own error word (`name_taken`, `is_archived`), or undefined. */
@@ -90,19 +120,28 @@ export function retryAfterSeconds(error: unknown): number | undefined {
 /** True when the message may have been posted although the answer never came. */
 export function isAmbiguous(error: unknown): boolean {
   return (
-    error instanceof AppError && error.code === 'slack-unreachable' && retryAfterSeconds(error) === undefined
+    error instanceof AppError &&
+    error.code === 'slack-unreachable' &&
+    retryAfterSeconds(error) === undefined &&
+    tokenError(error) === undefined
   );
+}
+
+/** Slack's word for why it does not take the token, or undefined. */
+export function tokenError(error: unknown): string | undefined {
+  return error instanceof AppError ? error.details.find((detail) => TOKEN_REFUSED.has(detail)) : undefined;
 }
 
 function toFault(method: string, error: unknown): AppError {
   if (error instanceof AppError) return error;
-  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  if (code === ErrorCode.PlatformError && isPlatform(error)) {
-    return new AppError('slack-refused', `Slack refused ${method}: ${error.data.error}.`, {
+  const word = platformError(error);
+  if (word !== undefined && !TOKEN_REFUSED.has(word) && !SLACK_BROKEN.has(word)) {
+    return new AppError('slack-refused', `Slack refused ${method}: ${word}.`, {
       cause: error,
-      details: [error.data.error],
+      details: [word],
     });
   }
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
   if (code === ErrorCode.RateLimitedError) {
     const seconds =
       typeof error === 'object' && error !== null && 'retryAfter' in error ? Number(error.retryAfter) : 30;
@@ -115,8 +154,14 @@ function toFault(method: string, error: unknown): AppError {
   return new AppError(
     'slack-unreachable',
     `Slack does not answer ${method} (${messageOf(error).slice(0, 120)}). It is tried again.`,
-    { retry: 'later', cause: error },
+    { retry: 'later', cause: error, details: word === undefined ? [] : [word] },
   );
+}
+
+/** Slack's own error word, where it answered with one. */
+function platformError(error: unknown): string | undefined {
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return code === ErrorCode.PlatformError && isPlatform(error) ? error.data.error : undefined;
 }
 
 function isPlatform(error: unknown): error is { data: { error: string } } {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { App } from '../app.ts';
-import { type Slack, slackError } from '../clients/slack.ts';
+import { type Slack, slackError, tokenError } from '../clients/slack.ts';
 import type { Config } from '../config.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { channelFinder } from '../jobs/deliver-slack.ts';
@@ -51,7 +51,7 @@ const Manifest = z.object({
 
 async function botToken(slack: Slack): Promise<readonly Finding[]> {
   const answer = await slack.call('bulk', 'auth.test').catch((error: unknown) => {
-    const word = slackError(error);
+    const word = slackError(error) ?? tokenError(error);
     if (word !== undefined) return word;
     const next = 'Check the network of this machine and https://slack-status.com.';
     throw new AppError('slack-unreachable', `${messageOf(error)} ${next}`, { cause: error });

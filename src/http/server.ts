@@ -15,7 +15,12 @@ export interface Health {
   readonly ok: boolean;
   readonly database: string;
   readonly slack: { readonly mode: string; readonly connected: boolean; readonly reason: string };
+  /** Work that failed again and again, with the last reason. The rest goes on. */
+  readonly stuck: readonly string[];
 }
+
+/** For answers that are on their way when the server stops; Slack waits for them no longer than this. */
+const LAST_ANSWERS_MS = 3_000;
 
 /** Health and metrics, and Slack's requests in HTTP mode. Slack being away is said and is no reason to be restarted. */
 export async function startHttp(deps: HttpDeps): Promise<{ port: number; stop(): Promise<void> }> {
@@ -44,7 +49,8 @@ export async function startHttp(deps: HttpDeps): Promise<{ port: number; stop():
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        server.closeIdleConnections();
+        setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS).unref();
       }),
   };
 }

@@ -1,4 +1,4 @@
-import { AppError } from '../errors.ts';
+import { AppError, isHandedOver } from '../errors.ts';
 import { runSignals } from '../store/aggregates.ts';
 import type { World } from './world.ts';
 
@@ -34,11 +34,20 @@ export async function supervised<Result>(
   }, POLL_MS);
   try {
     return await Promise.race([work(controller.signal), rejection(controller.signal)]);
+  } catch (error) {
+    // What an interrupted action throws says nothing of the step, which another worker goes on with; Node's own timers and
+    // streams throw an AbortError in place of the reason.
+    const { aborted, reason } = controller.signal;
+    throw aborted && (isHandedOver(reason) || isAbortError(error)) ? reason : error;
   } finally {
     clearTimeout(deadline);
     clearInterval(poll);
     world.shutdown.removeEventListener('abort', onShutdown);
   }
+}
+
+function isAbortError(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError';
 }
 
 function stopError(reason: StopReason, timeoutMs: number): AppError {

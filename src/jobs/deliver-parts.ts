@@ -7,7 +7,7 @@ import type { Message } from '../render/slack/blocks.ts';
 import type { Surroundings } from '../render/slack/surroundings.ts';
 import type { Incidents } from '../services/incidents.ts';
 import type { Views } from '../services/views.ts';
-import { type Delivery, deliveryOf } from '../store/deliveries.ts';
+import { type Delivery, deliveryOf, sending } from '../store/deliveries.ts';
 import { findPosted, permalinkOf } from './deliver-slack.ts';
 import type { World } from './world.ts';
 
@@ -44,8 +44,8 @@ export function place(view: IncidentView): Place {
 }
 
 /**
- * Posts with a mark in its metadata. After an answer that was lost the channel is read first: a message that carries
- * the mark is ours, and is not posted again.
+ * Posts with a mark in its metadata. After an answer that was lost, or a worker that died over it, the channel is read
+ * first: a message that carries the mark is ours, and is not posted again.
  */
 export async function postOnce(
   deps: DeliverDeps,
@@ -58,6 +58,7 @@ export async function postOnce(
   const lookFor = () => findPosted(deps.slack, where, mark);
   const earlier = delivery.tries > 0 ? await lookFor() : undefined;
   if (earlier !== undefined) return earlier;
+  if (delivery.tries === 0) await sending(deps.world.db, delivery);
   const args = {
     channel: where.channel,
     ...message,

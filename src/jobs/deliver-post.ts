@@ -31,9 +31,9 @@ export async function post(deps: DeliverDeps, view: IncidentView, delivery: Deli
   const where = await threadPlace(deps, view, rendered.thread, Number(delivery.subject));
   const ts = await postOnce(deps, delivery, where, rendered.message, rendered.broadcast);
   const hash = hasButtons(rendered.message) ? hashOf(rendered.message) : null;
-  await delivered(world.db, delivery, { channel: where.channel, ts, hash, upTo: delivery.wanted });
   if (rendered.underAnnouncement && rendered.thread !== 'announcement')
     await wantDirect(world.db, view.incident.id, delivery.wanted, 'announcement');
+  await delivered(world.db, delivery, { channel: where.channel, ts, hash, upTo: delivery.wanted });
 }
 
 /**

@@ -147,14 +147,15 @@ async function postCard(
   options: { pin?: boolean },
 ): Promise<void> {
   const ts = await postOnce(deps, delivery, where, message);
+  if (options.pin === true) await pin(deps, where.channel, ts);
   await delivered(deps.world.db, delivery, { channel: where.channel, ts, hash, upTo: delivery.wanted });
-  if (options.pin !== true) return;
-  await deps.slack
-    .call('delivery', 'pins.add', { channel: where.channel, timestamp: ts })
-    .catch((error: unknown) => {
-      if (slackError(error) !== 'already_pinned')
-        deps.world.log({ reason: messageOf(error) }, 'the card could not be pinned; nothing depends on it');
-    });
+}
+
+async function pin({ slack, world }: DeliverDeps, channel: string, timestamp: string): Promise<void> {
+  await slack.call('delivery', 'pins.add', { channel, timestamp }).catch((error: unknown) => {
+    if (slackError(error) !== 'already_pinned')
+      world.log({ reason: messageOf(error) }, 'the card could not be pinned; nothing depends on it');
+  });
 }
 
 async function report(deps: DeliverDeps, view: IncidentView, delivery: Delivery): Promise<void> {

@@ -1,9 +1,9 @@
 import pg from 'pg';
 import { type Job, PgBoss } from 'pg-boss';
-import { AppError } from '../errors.ts';
+import { AppError, isHandedOver, messageOf } from '../errors.ts';
 import { hop } from '../hop.ts';
 import type { Enqueue } from '../store/commit.ts';
-import type { Tx } from '../store/database.ts';
+import { SILENCE_MS, type Tx } from '../store/database.ts';
 
 /**
  * The engine (D3). A job only says "look again" at a run or at an incident's surfaces; what to do is decided from the
@@ -18,11 +18,28 @@ const OPTIONS = {
   heartbeatSeconds: 10,
   // The longest a handler may hold a job; steps have their own deadlines.
   expireInSeconds: 86_400,
+  // Of jobs whose worker died or handed them over, however often: the next one goes on at once.
   retryLimit: 1_000_000,
-  retryDelay: 1,
-  retryBackoff: true,
-  retryDelayMax: 30,
+  retryDelay: 0,
+  retryBackoff: false,
 } as const;
+
+/**
+ * A worker dies this long after its last heartbeat at most, and half of it on average, which a take-over gains. An event
+ * loop that is blocked for the rest of `heartbeatSeconds` loses its job.
+ */
+const HEARTBEAT_EVERY_SECONDS = 4;
+
+/** A dead worker's job waits for the next poll, because it comes back without a NOTIFY. */
+const POLL_SECONDS: Readonly<Record<QueueName, number>> = { run: 0.5, deliver: 1 };
+
+/** After so many failures in a row a job is told of as stuck, and waits long. */
+const STUCK_AFTER = 5;
+const STUCK_SECONDS = 300;
+/** Reaches the pool, though pg-boss does not name it among its options. */
+const PASSED_TO_PG = { query_timeout: SILENCE_MS };
+/** Between two tries to put a job off while the database is away. */
+const AWAY_MS = 250;
 
 export type Queue = ReturnType<typeof createQueue>;
 
@@ -77,6 +94,7 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
     connectionString: url,
     schema: SCHEMA,
     application_name: 'dr-bot',
+    ...PASSED_TO_PG,
     max: options.supervise ? 6 : 2,
     schedule: false,
     migrate: false,
@@ -100,6 +118,8 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
   };
 
   const working = new Set<QueueName>();
+  const failing = new Map<string, { failures: number; reason: string }>();
+  let resting: Promise<unknown> | undefined;
 
   /**
    * Starts `workers` workers, each with one job at a time. Each is a `work` call of its own: one that is notified after
@@ -115,18 +135,56 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
       let id = '';
       id = await boss.work<{ key: string }>(
         name,
-        { pollingIntervalSeconds: 1, notifyPollingIntervalSeconds: 1, heartbeatRefreshSeconds: 2 },
+        {
+          pollingIntervalSeconds: POLL_SECONDS[name],
+          notifyPollingIntervalSeconds: POLL_SECONDS[name],
+          heartbeatRefreshSeconds: HEARTBEAT_EVERY_SECONDS,
+        },
         async ([job]) => {
           if (job === undefined) return;
           hop(`queue:${name}`);
           try {
             await handler(hold(name, job));
-          } finally {
-            boss.notifyWorker(id);
+            failing.delete(`${name} ${job.data.key}`);
+          } catch (error) {
+            if (isHandedOver(error)) throw error;
+            await putOff(name, job, error);
           }
+          boss.notifyWorker(id);
         },
       );
     }
+  }
+
+  /**
+   * A handler that failed looks again later and ever later, so that a job nobody can do takes no worker from the others.
+   * The next look is sent before this one is given up: dying in between leaves two, which is harmless. While the database
+   * is away neither can be done; then it is tried until it is back or the heartbeat has given the job away.
+   */
+  async function putOff(name: QueueName, job: Job<{ key: string }>, error: unknown): Promise<void> {
+    const what = `${name} ${job.data.key}`;
+    const failures = (failing.get(what)?.failures ?? 0) + 1;
+    const seconds = failures >= STUCK_AFTER ? STUCK_SECONDS : 2 ** (failures - 1);
+    failing.set(what, { failures, reason: messageOf(error) });
+    options.log(
+      `queue: ${what} failed ${failures} times in a row, next look in ${seconds} s: ${messageOf(error)}`,
+    );
+    for (;;) {
+      try {
+        await boss.send(name, job.data, { singletonKey: job.data.key, startAfter: seconds });
+        await boss.complete(name, job);
+        return;
+      } catch (fault) {
+        if (job.signal.aborted) throw fault;
+        await new Promise((resolve) => setTimeout(resolve, AWAY_MS));
+      }
+    }
+  }
+
+  /** Takes no more jobs; resolves when those in hand have ended. */
+  function rest(): Promise<unknown> {
+    resting ??= Promise.all([...working].map((name) => boss.offWork(name))).catch(() => {});
+    return resting;
   }
 
   function hold(name: QueueName, job: Job<{ key: string }>): HeldJob {
@@ -152,14 +210,19 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
     start: async () => {
       await boss.start();
     },
+    rest,
+    /** Jobs that failed again and again in this process, with the last reason. */
+    stuck: () =>
+      [...failing].flatMap(([what, { failures, reason }]) =>
+        failures < STUCK_AFTER ? [] : [`${what}: ${reason}`],
+      ),
     /**
      * Call after our own steps were stopped and awaited: a handed-over job may be claimed at once. The workers are waited for
      * one by one, because `boss.stop` only looks twice a second whether they have ended.
      */
     stop: async () => {
-      const ended = Promise.all([...working].map((name) => boss.offWork(name))).catch(() => {});
       const late = new Promise((resolve) => setTimeout(resolve, 20_000).unref());
-      await Promise.race([ended, late]);
+      await Promise.race([rest(), late]);
       await boss.stop({ graceful: true, timeout: 1_000 });
     },
   };

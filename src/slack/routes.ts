@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { App } from '@slack/bolt';
 import type { Message } from '../render/slack/blocks.ts';
 import { givenBack } from '../render/slack/given-back.ts';
@@ -20,19 +21,30 @@ const ANSWER_MS = 2_400;
 /** `new`: do it. `repeated`: it was here before. `away`: the database did not take it in time. */
 type Taken = 'new' | 'repeated' | 'away';
 
+export interface Routing {
+  /** Resolves in a moment in which nothing is being carried out, or when the time is over. */
+  idle(withinMs: number): Promise<void>;
+}
+
 /**
  * One listener a kind: Bolt asks every listener for every request, so fifty buttons as fifty listeners would cost three
  * times the CPU (SLACK.md §6). Order of each: remember it, acknowledge, then act; answers go to the person alone.
  */
-export function startRouting(app: App, deps: SlackDeps): void {
+export function startRouting(app: App, deps: SlackDeps): Routing {
+  const inHand = new Set<Promise<void>>();
+  app.use(async ({ next }) => {
+    const handled = next();
+    const settled = handled.catch(() => {}).finally(() => inHand.delete(settled));
+    inHand.add(settled);
+    return handled;
+  });
+
+  // The same signed bytes hold the same keys, so the inbox knows a replay; here only its time is looked at.
   app.use(async (args) => {
-    const { signature, timestamp } = args.context;
-    if (typeof signature !== 'string' || signature === '') return args.next();
+    const { timestamp } = args.context;
     const skew = Math.abs(Date.now() / 1000 - Number(timestamp));
-    const late = skew > SKEW_SECONDS;
-    const repeated = !late && (await take(deps, `signature/${signature}`, 'request')) === 'repeated';
-    if (!late && !repeated) return args.next();
-    deps.log({ skew }, 'a replayed or wrongly timed request was dropped');
+    if (typeof timestamp !== 'string' || skew <= SKEW_SECONDS) return args.next();
+    deps.log({ skew }, 'a wrongly timed request was dropped');
     // Answered all the same: an unanswered one would be sent again.
     if ('ack' in args && typeof args.ack === 'function') await args.ack();
   });
@@ -91,6 +103,13 @@ export function startRouting(app: App, deps: SlackDeps): void {
   app.error(async (error) => {
     deps.log({ err: error }, 'a Slack request could not be handled');
   });
+
+  return {
+    idle: async (withinMs) => {
+      const late = sleep(withinMs, 'late', { ref: false });
+      while (inHand.size > 0 && (await Promise.race([Promise.all(inHand), late])) !== 'late');
+    },
+  };
 }
 
 async function take(deps: SlackDeps, key: string, kind: string): Promise<Taken> {

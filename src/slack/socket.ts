@@ -18,6 +18,8 @@ export interface SupervisedSocket {
 }
 
 const MAX_WAIT_MS = 10_000;
+/** From the first request until Slack has said hello. */
+const CONNECT_MS = 10_000;
 
 export function superviseSocket(options: {
   appToken: string;
@@ -51,7 +53,7 @@ export function superviseSocket(options: {
     for (let failures = 0; !stopping; ) {
       try {
         const ended = closed();
-        await client.start();
+        await withinTime(client);
         connected = true;
         why = '';
         failures = 0;
@@ -81,6 +83,22 @@ export function superviseSocket(options: {
 }
 
 type Client = SocketModeReceiver['client'];
+
+/** A connection whose hello never comes is given up: the client itself would wait for ever. */
+async function withinTime(client: Client): Promise<void> {
+  const late = new AbortController();
+  const tooLate = sleep(CONNECT_MS, undefined, { signal: late.signal }).then(() => {
+    // The first one asks for a goodbye, which nobody answers; the second one closes.
+    for (let call = 0; call < 2; call++) void client.disconnect().catch(() => {});
+    throw new Error('Slack did not say hello');
+  });
+  try {
+    await Promise.race([client.start(), tooLate]);
+  } finally {
+    late.abort();
+    tooLate.catch(() => {});
+  }
+}
 
 /** Passes on only frames that have what their type promises. */
 function guardFrames(client: Client, log: (fields: Record<string, unknown>, message: string) => void): void {

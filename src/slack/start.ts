@@ -25,7 +25,14 @@ export interface RunningSlack {
   readonly requestListener: ((request: IncomingMessage, response: ServerResponse) => void) | null;
   readonly state: () => { readonly mode: string; readonly connected: boolean; readonly reason: string };
   stop(): Promise<void>;
+  /** Resolves when everything that was acknowledged is carried out, or after ten seconds. Call it after `stop`. */
+  idle(): Promise<void>;
 }
+
+/** Slack waits three seconds for an acknowledgement. */
+const LAST_ACK_MS = 2_000;
+/** What was acknowledged is carried out before the process ends. */
+const LAST_WORK_MS = 10_000;
 
 /** Starts to listen to Slack. Never waits for it and never fails because of it. */
 export function startSlack(mode: SlackMode, deps: SlackDeps | null): RunningSlack {
@@ -34,6 +41,7 @@ export function startSlack(mode: SlackMode, deps: SlackDeps | null): RunningSlac
       requestListener: null,
       state: () => ({ mode: 'off', connected: false, reason: 'switched off' }),
       stop: async () => {},
+      idle: async () => {},
     };
   }
   if (mode.mode === 'socket') {
@@ -42,29 +50,33 @@ export function startSlack(mode: SlackMode, deps: SlackDeps | null): RunningSlac
       log: deps.log,
       ...(mode.apiUrl === undefined ? {} : { apiUrl: mode.apiUrl }),
     });
-    startRouting(listen(socket.receiver, mode, deps), deps);
+    const { idle } = startRouting(listen(socket.receiver, mode, deps), deps);
     const running = socket.run();
     return {
       requestListener: null,
       state: () => ({ mode: 'socket', connected: socket.isConnected(), reason: socket.reason() }),
       stop: async () => {
+        // What came in is acknowledged on the line it came by: closed under a click, it would be a failed one.
+        await idle(LAST_ACK_MS);
         await socket.stop();
         await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 2_000))]);
       },
+      idle: () => idle(LAST_WORK_MS),
     };
   }
   const receiver = new HTTPReceiver({
     signingSecret: mode.signingSecret,
     endpoints: '/slack/events',
     bodyLimit: 256 * 1024,
-    customPropertiesExtractor: signatureOf,
+    customPropertiesExtractor: timeOf,
     logger: sdkLog('http', deps.log),
   });
-  startRouting(listen(receiver, mode, deps), deps);
+  const { idle } = startRouting(listen(receiver, mode, deps), deps);
   return {
     requestListener: (request, response) => receiver.requestListener(request, response),
     state: () => ({ mode: 'http', connected: true, reason: '' }),
     stop: async () => {},
+    idle: () => idle(LAST_WORK_MS),
   };
 }
 
@@ -90,8 +102,7 @@ function listen(
   });
 }
 
-/** Signature and time of a request in HTTP mode: Bolt checks neither a replay nor a time in the future. */
-function signatureOf(request: { headers?: IncomingMessage['headers'] }): Record<string, string> {
-  const header = (name: string) => String(request.headers?.[name] ?? '');
-  return { signature: header('x-slack-signature'), timestamp: header('x-slack-request-timestamp') };
+/** When a request was signed, in HTTP mode: Bolt takes one from the future. */
+function timeOf(request: { headers?: IncomingMessage['headers'] }): Record<string, string> {
+  return { timestamp: String(request.headers?.['x-slack-request-timestamp'] ?? '') };
 }

@@ -14,6 +14,14 @@ export type Database = ReturnType<typeof createDatabase>;
 // bigint columns here are sequence numbers and counts far below 2^53.
 pg.types.setTypeParser(pg.types.builtins.INT8, Number);
 
+/** A connection whose server fell silent without a word is given up after this; no statement of ours takes so long. */
+export const SILENCE_MS = 10_000;
+/** How long a stop waits for connections to say goodbye. */
+const GOODBYE_MS = 1_000;
+
+/** Between two statements of a transaction nothing is waited for, so a longer pause is a worker that sleeps. */
+const IDLE_MS = 5_000;
+
 /** Opens a pool to the bot's own PostgreSQL. Connections are made when first used. */
 export function createDatabase(url: string, options: { max?: number; log?: (message: string) => void } = {}) {
   const pool = new pg.Pool({
@@ -23,6 +31,9 @@ export function createDatabase(url: string, options: { max?: number; log?: (mess
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // A worker that is paused in the middle of a transaction holds its locks, the head of the log among them, only so long.
+    idle_in_transaction_session_timeout: IDLE_MS,
+    query_timeout: SILENCE_MS,
   });
   pool.on('error', (error) => options.log?.(`database connection lost: ${error.message}`));
 
@@ -63,7 +74,12 @@ export function createDatabase(url: string, options: { max?: number; log?: (mess
     });
   }
 
-  return { transact, query, url, close: () => pool.end() };
+  async function close(): Promise<void> {
+    const late = new Promise<void>((resolve) => setTimeout(resolve, GOODBYE_MS).unref());
+    await Promise.race([pool.end(), late]);
+  }
+
+  return { transact, query, url, close };
 }
 
 function bind(client: pg.PoolClient): Tx {
@@ -76,7 +92,7 @@ function asAppError(error: unknown): unknown {
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   const away =
     /^(ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|57P0|08|53)/.test(code) ||
-    /Connection terminated|timeout exceeded/.test(messageOf(error));
+    /Connection terminated|timeout exceeded|read timeout/.test(messageOf(error));
   if (!away) return error;
   return new AppError(
     'database-unreachable',

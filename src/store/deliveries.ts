@@ -86,6 +86,14 @@ export async function delivered(
   );
 }
 
+/** Notes that a message is about to be sent: whoever comes after a crash looks for it first. */
+export async function sending(db: Db, delivery: Delivery): Promise<void> {
+  await db.query(
+    'update deliveries set tries = greatest(tries, 1) where incident_id = $1 and surface = $2 and subject = $3',
+    [delivery.incident, delivery.surface, delivery.subject],
+  );
+}
+
 /** Puts a surface off, with the reason people can read. */
 export async function postponed(
   db: Db,
@@ -94,8 +102,16 @@ export async function postponed(
   wait: { seconds: number; blocks: boolean },
 ): Promise<void> {
   await db.query(
-    `update deliveries set tries = tries + 1, error = $4, not_before = dr_now() + make_interval(secs => $5), blocks = $6
+    `update deliveries set tries = $7, error = $4, not_before = dr_now() + make_interval(secs => $5), blocks = $6
      where incident_id = $1 and surface = $2 and subject = $3`,
-    [delivery.incident, delivery.surface, delivery.subject, reason, wait.seconds, wait.blocks],
+    [
+      delivery.incident,
+      delivery.surface,
+      delivery.subject,
+      reason,
+      wait.seconds,
+      wait.blocks,
+      delivery.tries + 1,
+    ],
   );
 }

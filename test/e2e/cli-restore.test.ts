@@ -23,11 +23,12 @@ afterAll(async () => {
 });
 
 test('one key cannot vote for two people, a name alone is refused, and two keys restore the database', async () => {
-  const { as, dr } = restore;
+  const { as } = restore.people;
+  const dr = (args: readonly string[], env: Readonly<Record<string, string>> = as('ana')) => bot.cli(args, env);
   const access = await databaseAccess(world.cluster, 'janua');
   await world.damage.deleteRows();
-  expect(JSON.parse(await restore.declare())).toEqual({ incident: 'INC-2026-001' });
-  const id = await restore.start();
+  const incident = await restore.declare();
+  const id = await restore.start(incident);
   const approval = await restore.untilApproval(id);
   const fingerprint = `fingerprint=${fingerprintOf(approval.digest)}`;
 
@@ -39,6 +40,7 @@ test('one key cannot vote for two people, a name alone is refused, and two keys 
   const forged = await dr(['approve', approval.id, fingerprint], as('ben', 'ana'));
   const second = await dr(['approve', approval.id, fingerprint], as('ben'));
 
+  expect(incident).toBe('INC-2026-001');
   expect([nameAlone, asFlag, wrong, first, again, forged, second].map(({ code }) => code)).toEqual([
     1, 1, 1, 0, 1, 1, 0,
   ]);

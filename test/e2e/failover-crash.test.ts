@@ -8,6 +8,7 @@ import { createFailoverRun, type FailoverRun } from '../helpers/failover-run.ts'
 let world: VezaWorld;
 let bot: Bot;
 let failover: FailoverRun;
+let incident: string;
 let writable: ReturnType<typeof watchWritable>;
 
 beforeAll(async () => {
@@ -17,7 +18,7 @@ beforeAll(async () => {
   });
   bot = await startBot(world, { slack: 'off' });
   failover = createFailoverRun(world, bot);
-  await failover.declare('veza', 'sev1', 'Messages cannot be sent');
+  incident = await failover.people.declare('ana', 'veza', 'sev1', 'Messages cannot be sent');
 });
 afterAll(async () => {
   await bot?.stop();
@@ -34,7 +35,7 @@ afterEach(async () => {
   const { both, samples } = await writable.stop();
   expect(both).toBe(0);
   expect(samples).toBeGreaterThan(50);
-  expect((await failover.dr(['audit', 'verify'])).stdout).toContain('Chain unbroken');
+  expect(await failover.people.dr('ana', 'audit', 'verify')).toContain('Chain unbroken');
 });
 
 /** How the log tells a step: `again` = it had not happened and was run once more, `found` = it was seen to have happened. */
@@ -43,28 +44,31 @@ const AGAIN = ['step.started 1', 'step.started 2', 'step.finished 2 run'];
 const FOUND = ['step.started 1', 'step.finished 1 observed'];
 
 async function tale(id: string, step: string): Promise<readonly string[]> {
-  return (await failover.events(id))
+  return (await failover.people.events(id))
     .filter((event) => event.step === step)
     .map(({ kind, attempt, known }) => [kind, attempt, known].filter((word) => word !== undefined).join(' '));
 }
+
+const uncertain = (id: string, step: string) =>
+  failover.people.until(id, `the doubt about ${step}`, ({ run }) =>
+    run.steps[step]?.status.is === 'uncertain' ? run.steps[step] : undefined,
+  );
 
 type Death = { fence: string; promote: string; secret: string; restart: string };
 
 test('the old primary is started again after the worker that fenced it died: nothing is promoted, and a person is asked', async () => {
   const { veza } = world;
   await failover.losePrimary('1:k8s.patch:after');
-  const id = await failover.begin();
+  const id = await failover.begin(incident);
   await failover.approvePromotion(id);
 
   await failover.dieAndGoOn(undefined, async () => {
     veza.kubernetes.control.patch('statefulsets', 'veza-production', 'veza-db-1', { spec: { replicas: 1 } });
     await veza.damage.returnPrimary();
   });
-  const { status } = await failover.until(id, async ({ run }) =>
-    run.steps.fence?.status.is === 'uncertain' ? run.steps.fence : undefined,
-  );
-  await failover.mustSucceed(['abort', 'veza-db-1 is back']);
-  const { run } = await failover.until(id, async (shown) => (shown.run.outcome === null ? undefined : shown));
+  const { status } = await uncertain(id, 'fence');
+  await failover.people.dr('ana', 'abort', 'veza-db-1 is back');
+  const { run } = await failover.people.untilOver(id);
 
   expect(status).toMatchObject({
     attempt: 1,
@@ -120,7 +124,7 @@ test.each<[string, Death, Record<keyof Death, readonly Told[]>]>([
     templates: failover.templates(),
   };
   await failover.losePrimary(death.fence);
-  const id = await failover.begin();
+  const id = await failover.begin(incident);
 
   await failover.approvePromotion(id);
   await failover.dieAndGoOn(death.promote);
@@ -165,16 +169,18 @@ test('the standby is away when the next worker looks whether it was promoted: a 
   const { primary, standby } = world.veza;
   const before = await failover.timelinesOf(primary);
   await failover.losePrimary('1:pg.promote:after');
-  const id = await failover.begin();
+  const id = await failover.begin(incident);
   await failover.approvePromotion(id);
 
   await failover.dieAndGoOn(undefined, () => standby.kill());
-  const { status } = await failover.until(id, async ({ run }) =>
-    run.steps.promote?.status.is === 'uncertain' ? run.steps.promote : undefined,
-  );
+  const { status } = await uncertain(id, 'promote');
   await standby.start();
-  await failover.mustSucceed(['step', 'look', 'promote']);
-  await failover.until(id, async ({ run }) => (run.steps.promote?.status.is === 'done' ? true : undefined));
+  await failover.people.dr('ana', 'step', 'look', 'promote');
+  await failover.people.until(
+    id,
+    'the promotion',
+    ({ run }) => run.steps.promote?.status.is === 'done' || undefined,
+  );
 
   expect(status).toMatchObject({
     attempt: 1,

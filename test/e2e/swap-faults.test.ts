@@ -11,6 +11,7 @@ let world: World;
 let proxy: TcpProxy;
 let bot: Bot;
 let restore: RestoreRun;
+let incident: string;
 
 beforeAll(async () => {
   world = await startWorld();
@@ -32,7 +33,7 @@ beforeAll(async () => {
      alter role janua_app in database janua set work_mem = '8MB';`,
   );
   await world.damage.deleteRows();
-  await restore.declare();
+  incident = await restore.declare();
 });
 
 afterAll(async () => {
@@ -51,17 +52,17 @@ const janua = async () => ({
 
 /** Restores, lets two people approve, has the fault strike the swap, and waits for the end. */
 async function runInto(strike: () => Promise<unknown>) {
-  const id = await restore.start();
+  const id = await restore.start(incident);
   const approval = await restore.untilApproval(id);
-  await restore.approve(approval, 'ana');
+  await restore.people.vote('ana', approval);
   const struck = strike();
-  await restore.approve(approval, 'ben');
+  await restore.people.vote('ben', approval);
   await struck;
   const over = await restore.untilOver(id);
   expect(over.approvals).toMatchObject([
     { status: { is: 'used' }, votes: [{ person: 'ana' }, { person: 'ben' }] },
   ]);
-  const events = await restore.events(id);
+  const events = await restore.people.events(id);
   return { ...over, log: events.slice(events.findIndex(({ kind }) => kind === 'gate.opened')) };
 }
 
@@ -171,5 +172,5 @@ test('the answer to the commit is lost: the swap is seen to have happened, and t
   expect(world.janua.truth.rowsInNewestGood).toMatchObject(counts);
   const kept = `janua_before_${run.id.toLowerCase().replace('-', '')}`;
   expect(await doorOf(kept)).toEqual({ oid: before.database.oid, datallowconn: false });
-  expect((await restore.dr(['audit', 'verify'])).stdout).toContain('Chain unbroken');
+  expect(await restore.people.dr('ana', 'audit', 'verify')).toContain('Chain unbroken');
 });

@@ -3,10 +3,10 @@ import { z } from 'zod';
 import type { Bot } from '../../sandbox/bot.ts';
 import { type PostgresCluster, queryOnce } from '../../sandbox/postgres.ts';
 import { untilCaughtUp } from '../../sandbox/postgres-standby.ts';
+import { createTerminal } from '../../sandbox/terminal.ts';
 import { backend, chatServer, namespace, primarySet } from '../../sandbox/veza/cluster.ts';
 import { slot } from '../../sandbox/veza/numbers.ts';
 import type { VezaWorld } from '../../sandbox/world.ts';
-import { createCliRuns } from './cli-runs.ts';
 
 const SECRET = 'veza-secrets';
 const KEY = 'database-url';
@@ -23,7 +23,8 @@ export type FailoverRun = ReturnType<typeof createFailoverRun>;
 
 /** Veza's `database-failover` by people at their terminals, with a real bot that may die on the way. */
 export function createFailoverRun(world: VezaWorld, bot: Bot) {
-  const { dr, mustSucceed, declare, start, events, until, approve } = createCliRuns(world, bot);
+  const people = createTerminal(world, bot);
+  const { until } = people;
   const { primary, standby, url, app, damage, kubernetes } = world.veza;
   const { control } = kubernetes;
 
@@ -44,23 +45,17 @@ export function createFailoverRun(world: VezaWorld, bot: Bot) {
   }
 
   /** Starts the run and decides that the primary is lost. */
-  async function begin(): Promise<string> {
-    const id = await start('database-failover');
-    await until(id, async ({ run }) => (run.steps.lost?.status.is === 'asked' ? true : undefined));
-    await mustSucceed(['step', 'choose', 'lost']);
+  async function begin(incident: string): Promise<string> {
+    const id = await people.start('ana', incident, 'database-failover');
+    await people.untilAsked(id, 'lost');
+    await people.choose('ana', id, 'lost');
     return id;
   }
 
-  /** Two people approve what the run rests at; an irreversible gate wants its name typed. */
-  async function approveBy(id: string, people: readonly string[], ...extra: string[]): Promise<void> {
-    const asked = await until(id, async ({ approvals }) =>
-      approvals.find(({ status }) => status.is === 'open'),
-    );
-    await Promise.all(people.map((person) => approve(asked, person, ...extra)));
-  }
-
-  const approvePromotion = (id: string) => approveBy(id, ['ben', 'mina'], `name=${standby.name}`);
-  const approveSwitch = (id: string) => approveBy(id, ['ana', 'ben']);
+  const approvePromotion = async (id: string) =>
+    people.approve(id, await people.untilOpen(id, 'promote'), ['ben', 'mina'], standby.name);
+  const approveSwitch = async (id: string) =>
+    people.approve(id, await people.untilOpen(id, 'switch'), ['ana', 'ben']);
 
   /** Waits for the death of the worker, which nothing outlives, and starts the next one, which may die there in turn. */
   async function dieAndGoOn(
@@ -83,7 +78,7 @@ export function createFailoverRun(world: VezaWorld, bot: Bot) {
   /** Lets the watch pass, and rebuilds the old primary by the commands that the run gives, until the run is over. */
   function untilOver(id: string) {
     let rebuilt = false;
-    return until(id, async (shown) => {
+    return until(id, 'its end', async (shown) => {
       if (shown.run.outcome !== null) return shown;
       const { soak, standby: rejoin, promote } = shown.run.steps;
       if (soak?.status.is === 'waiting') await bot.clock.advance(6 * 60_000);
@@ -162,11 +157,7 @@ export function createFailoverRun(world: VezaWorld, bot: Bot) {
   }
 
   return {
-    dr,
-    mustSucceed,
-    declare,
-    events,
-    until,
+    people,
     losePrimary,
     begin,
     approvePromotion,

@@ -221,6 +221,7 @@ export async function startSlackBot({ plan = smallPlan(), workspace, mode = 'soc
   return {
     ...bot,
     slack,
+    client,
     deps,
     queries,
     requestUrl,

@@ -124,6 +124,29 @@ describe('a wake', () => {
   });
 });
 
+test('a job that fails each time holds up no other one, however old it is', async () => {
+  const done: string[] = [];
+  let failures = 0;
+  await wake('POISON');
+  await queue.work('run', 1, async (job) => {
+    if (job.key === 'POISON') {
+      failures++;
+      throw new TypeError('nobody can do this');
+    }
+    done.push(job.key);
+    await finish(job);
+  });
+  await until(async () => failures === 1, 'the first failure');
+
+  for (let run = 1; run <= 10; run++) await wake(`RUN-${run}`);
+
+  await until(async () => done.length === 10, 'the others', 3_000);
+  await until(async () => failures >= 3, 'further tries', 10_000);
+  // One, two, then four seconds later: never at once.
+  expect(failures).toBe(3);
+  expect(queue.stuck()).toEqual([]);
+});
+
 describe('a job', () => {
   test('is finished only together with what was recorded in the same transaction', async () => {
     const held = Promise.withResolvers<HeldJob>();

@@ -88,3 +88,50 @@ test('lets nobody through while it is down', async () => {
   proxy.up();
   expect(await say('select')).toBe('did select');
 });
+
+test('makes the line slow, in time and in bytes, and keeps the order', async () => {
+  proxy.weather({ latencyMs: 60 });
+  const late = performance.now();
+  expect(await say('begin')).toBe('did begin');
+  // There and back.
+  expect(performance.now() - late).toBeGreaterThan(115);
+
+  proxy.weather({ bytesPerSecond: 100_000 });
+  const narrow = performance.now();
+  const client = connect(proxy.port, '127.0.0.1');
+  client.write('a'.repeat(20_000));
+  client.write('b');
+  let answer = '';
+  for await (const bytes of client) {
+    answer += bytes;
+    if (answer.includes('b')) client.end();
+  }
+  expect(answer.replaceAll('did ', '')).toBe(`${'a'.repeat(20_000)}b`);
+  expect(performance.now() - narrow).toBeGreaterThan(300);
+});
+
+test('resets a connection every so many answers', async () => {
+  proxy.weather({ resetEvery: 3 });
+
+  const said = [await say('one'), await say('two'), await say('three'), await say('four')];
+
+  expect(said).toEqual(['did one', 'did two', 'ECONNRESET', 'did four']);
+  expect(proxy.resets()).toBe(1);
+});
+
+test('lets the connections there are fall silent, and new ones through', async () => {
+  const client = connect(proxy.port, '127.0.0.1');
+  client.on('error', () => undefined);
+  client.write('begin');
+  await once(client, 'data');
+  let heard = 0;
+  client.on('data', () => heard++);
+
+  expect(proxy.freeze()).toBe(1);
+  client.write('commit');
+
+  expect(await say('select')).toBe('did select');
+  expect(heard).toBe(0);
+  expect(received).toBe('beginselect');
+  expect(client.destroyed).toBe(false);
+});

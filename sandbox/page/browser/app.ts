@@ -18,6 +18,7 @@ import { Thread } from './thread.ts';
 import { Toast, useToast } from './toast.ts';
 import { TopBar } from './top-bar.ts';
 import { type Place, permalink, personAfter, placeAfter, placeIn } from './view.ts';
+import { useKeptFocus } from './way-back.ts';
 import { World } from './world.ts';
 
 type AppProps = {
@@ -115,6 +116,7 @@ export function App({ state, lost, onPerson }: AppProps) {
   });
   useFollowPlayer(state, (id) => openChannel(id));
   useTitle(state, place);
+  useKeptFocus();
 
   const channel = place.is === 'channel' ? state.channels.find(({ id }) => id === place.id) : undefined;
   const messages = channel ? (state.messages[channel.id] ?? []) : [];

@@ -1,5 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { type Children, html } from './html.ts';
+import { wayBack } from './way-back.ts';
 
 const FOCUSABLE =
   'button:not([disabled]), input:not([disabled]), select, textarea, a[href], summary, [tabindex]:not([tabindex="-1"])';
@@ -20,12 +21,10 @@ export function Dialog({ labelledBy, className = '', role = 'dialog', onClose, c
   const dialog = useRef<HTMLDialogElement>(null);
 
   useEffect(() => {
-    const from = document.activeElement;
+    const back = wayBack();
     dialog.current?.showModal();
     focusFirst(dialog.current);
-    return () => {
-      if (from instanceof HTMLElement && from.isConnected) from.focus();
-    };
+    return back;
   }, []);
 
   const onKeyDown = (event: KeyboardEvent) => {

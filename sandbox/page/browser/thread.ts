@@ -9,6 +9,7 @@ import { nameFor } from './message-list.ts';
 import { walk } from './roving.ts';
 import { useStickyScroll } from './scroll.ts';
 import { continues, repliesTo } from './view.ts';
+import { wayBack } from './way-back.ts';
 
 type ThreadProps = {
   readonly channel: ChannelShown;
@@ -25,14 +26,9 @@ export function Thread({ channel, messages, ts, hidden, onHide }: ThreadProps) {
   const replies = repliesTo(messages, ts).filter((each) => !hidden.has(each.ts));
   const newest = replies.at(-1);
   const scroll = useStickyScroll(ts, newest?.ts ?? '', newest?.author.id === state.me);
-  const from = useRef(document.activeElement);
+  const back = useRef(wayBack());
 
-  useEffect(
-    () => () => {
-      if (from.current instanceof HTMLElement && from.current.isConnected) from.current.focus();
-    },
-    [],
-  );
+  useEffect(() => back.current, []);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== 'Escape' || event.defaultPrevented) return;
