@@ -1,7 +1,7 @@
 /**
  * Every Web API method the bot calls, with the scopes it needs for what it does there (docs.slack.dev, method
- * reference): it reads public and private channels, and makes and changes public ones only. The manifest is checked
- * against this table, and nothing else can be called: `slack.call` takes only these names.
+ * reference): it reads the channels and conversations it is in, and makes and changes public channels only. The
+ * manifest is checked against this table, and nothing else can be called: `slack.call` takes only these names.
  */
 export const SLACK_METHODS = {
   'auth.test': [],
@@ -16,7 +16,7 @@ export const SLACK_METHODS = {
   'conversations.open': ['im:write'],
   'conversations.setTopic': ['channels:manage'],
   'conversations.setPurpose': ['channels:manage'],
-  'conversations.history': ['channels:history', 'groups:history'],
+  'conversations.history': ['channels:history', 'groups:history', 'im:history'],
   'conversations.replies': ['channels:history', 'groups:history'],
   'files.getUploadURLExternal': ['files:write'],
   'files.completeUploadExternal': ['files:write'],

@@ -93,7 +93,7 @@ async function noticesOf({ aws }: World, run: string) {
   return [...new Set(notices)];
 }
 
-/** What stands in Slack of the incident: each message once, each place in the order of the log, and in what words. */
+/** What stands in Slack of the incident: what is there twice, and of each message the first, in what order and words. */
 function slackFacts({ slack }: World, { incident, room, run, over }: RestoreStory) {
   const ids = new Map([
     [incident, 'INC'],
@@ -108,13 +108,14 @@ function slackFacts({ slack }: World, { incident, room, run, over }: RestoreStor
       )
       .replace(/done in .*/, 'done')
       .replace(/\d\d:\d\d(:\d\d)?/g, 'then');
-  const messages = [...slack.store.channels.keys()]
+  const posted = [...slack.store.channels.keys()]
     .flatMap((id) => slack.store.messagesIn(id))
     .flatMap((message) => {
-      const posted = Posted.safeParse(message.metadata);
-      const mark = posted.success ? posted.data.event_payload.mark : '';
+      const metadata = Posted.safeParse(message.metadata);
+      const mark = metadata.success ? metadata.data.event_payload.mark : '';
       return mark.startsWith(incident) ? [{ message, mark }] : [];
     });
+  const messages = posted.filter(({ mark }, at) => posted.findIndex((other) => other.mark === mark) === at);
   const byPlace = Object.values(
     Object.groupBy(messages, ({ message }) => `${message.channel} ${message.threadTs ?? ''}`),
   );
@@ -123,9 +124,7 @@ function slackFacts({ slack }: World, { incident, room, run, over }: RestoreStor
   );
   const channel = slack.channel(room);
   return {
-    twice: messages
-      .filter(({ mark }, at) => messages.findIndex((other) => other.mark === mark) !== at)
-      .map(({ mark }) => mark),
+    twice: posted.filter((each) => !messages.includes(each)).map(({ mark }) => mark),
     inOrder: seqs.every((place) => place.every((seq, at) => at === 0 || seq > (place[at - 1] ?? 0))),
     pins: channel?.pins.size,
     members: channel?.members.size,

@@ -6,10 +6,11 @@ import { endOf, type Place, spellOf } from './crash-places.ts';
 /** A worker that woke up has done what it will do when it passes nothing for so long: twice its look at the claim. */
 const QUIET_MS = 1_000;
 
-/** Where a worker slept, and the hops it passed after it woke up too late. */
+/** Where a worker slept, and what it did after it woke up too late. */
 export interface Pause {
   readonly place: Place;
-  readonly awake: readonly string[];
+  /** It was sending a message when it fell asleep. The next one did not find that in the channel, and nothing can call it back. */
+  readonly sent: boolean;
 }
 
 /**
@@ -35,7 +36,7 @@ export async function withPauses(
     const left = places.filter((place) => !seen.includes(place));
     const worker = await deaths.launch(left.length > 0 ? { DR_HOP_STOP: left.map(spellOf).join(',') } : {});
     while (!over && !(await isPaused(worker))) await sleep(25);
-    if (sleeper !== undefined) pauses.push({ place: sleeper.place, awake: await wake(sleeper.worker) });
+    if (sleeper !== undefined) pauses.push({ place: sleeper.place, sent: await wake(sleeper.worker) });
     sleeper = undefined;
     if (over) await worker.end('SIGKILL');
     else {
@@ -55,7 +56,7 @@ async function isPaused({ pid }: Worker): Promise<boolean> {
   return /^\d+ \(.*\) [Tt] /.test(status);
 }
 
-async function wake(worker: Worker): Promise<readonly string[]> {
+async function wake(worker: Worker): Promise<boolean> {
   const slept = (await worker.passed()).length;
   process.kill(worker.pid, 'SIGCONT');
   let passed = slept;
@@ -67,5 +68,5 @@ async function wake(worker: Worker): Promise<readonly string[]> {
     if (passed - slept > 200) break;
   }
   await worker.end('SIGKILL');
-  return (await worker.passed()).slice(slept);
+  return (await worker.passed()).slice(slept).includes('slack.chat.postMessage:after');
 }

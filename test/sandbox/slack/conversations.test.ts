@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { defaultScopes } from '../../../sandbox/slack/index.ts';
 import { inWorkspace } from './bolt-app.ts';
 import { clientOf, codeOf, refusalOf } from './web-client.ts';
 
@@ -160,7 +161,7 @@ test('conversations.history shows top-level messages, newest first, and metadata
   }));
 
 test('conversations.replies gives the thread in order and needs the history scope of a direct conversation', () =>
-  inWorkspace({}, async (slack) => {
+  inWorkspace({ scopes: defaultScopes.filter((scope) => scope !== 'im:history') }, async (slack) => {
     const client = clientOf(slack);
     const channel = slack.channel('#incidents').id;
     const { ts = '' } = await client.chat.postMessage({ channel, text: 'card' });
