@@ -107,6 +107,8 @@ function slackFacts({ slack }: World, { incident, room, run, over }: RestoreStor
         text,
       )
       .replace(/done in .*/, 'done')
+      // Written when only one has approved; whoever is told later is told less.
+      .replace(/ One more person: .*/, '')
       .replace(/\d\d:\d\d(:\d\d)?/g, 'then');
   const posted = [...slack.store.channels.keys()]
     .flatMap((id) => slack.store.messagesIn(id))

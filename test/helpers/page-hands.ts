@@ -14,6 +14,10 @@ export type Hands = {
   send(text: string): Promise<void>;
   openChannel(name: string): Promise<void>;
   actAs(name: string): Promise<void>;
+  /** Writes a moment, to the minute, into a field for date and time. */
+  writeMoment(field: Locator, moment: Date): Promise<void>;
+  openThread(message: Locator): Promise<void>;
+  closeThread(): Promise<void>;
   /** Leaves the dialog that is in front. */
   leave(): Promise<void>;
 };
@@ -21,6 +25,17 @@ export type Hands = {
 export const composerOf = (page: Page): Locator => page.getByRole('textbox', { name: /^Message #/ });
 export const whoActs = (page: Page, name = ''): Locator =>
   page.getByRole('button', { name: new RegExp(`^Acting as ${name}`) });
+
+/** The keys for a moment in such a field, whose parts stand in the order of the browser's own language: that of America. */
+export async function typeMoment(page: Page, moment: Date): Promise<void> {
+  const [, year, month, day, hour, minute] =
+    moment.toISOString().match(/(\d+)-(\d+)-(\d+)T(\d+):(\d+)/) ?? [];
+  await page.keyboard.type(`${month}${day}${year}`);
+  await page.keyboard.press('ArrowRight');
+  const noon = 12;
+  await page.keyboard.type(`${String(Number(hour) % noon || noon).padStart(2, '0')}${minute}`);
+  await page.keyboard.type(Number(hour) < noon ? 'AM' : 'PM');
+}
 
 /** A hand on the mouse, the other types. */
 export function mouse(page: Page): Hands {
@@ -45,6 +60,14 @@ export function mouse(page: Page): Hands {
       await page.getByRole('menuitemradio', { name }).click();
       await whoActs(page, name).waitFor();
     },
+    async writeMoment(field, moment) {
+      const box = await field.boundingBox();
+      // The parts of the date are at the left; the middle is nothing.
+      await field.click({ position: { x: 20, y: (box?.height ?? 0) / 2 } });
+      await typeMoment(page, moment);
+    },
+    openThread: (message) => message.getByRole('button', { name: /repl(y|ies)/ }).click(),
+    closeThread: () => page.getByRole('button', { name: 'Close thread' }).click(),
     leave: () => page.getByRole('dialog').getByRole('button', { name: 'Close' }).last().click(),
   };
 }

@@ -1,5 +1,5 @@
 import type { Locator, Page } from 'playwright-core';
-import { composerOf, type Hands, whoActs } from './page-hands.ts';
+import { composerOf, type Hands, typeMoment, whoActs } from './page-hands.ts';
 
 /** Nobody presses a key more often to come to a place. */
 const MOST_PRESSES = 40;
@@ -32,6 +32,12 @@ export function keyboard(page: Page): Hands {
     await walkTo(composerOf(page), 'Tab');
   }
 
+  async function toMessage(message: Locator): Promise<void> {
+    await toComposer();
+    await walkTo(page.locator('.message'), 'Shift+Tab');
+    await walkTo(message, 'ArrowUp');
+  }
+
   return {
     async press(button) {
       await button.waitFor();
@@ -40,9 +46,7 @@ export function keyboard(page: Page): Hands {
     },
     async pressIn(message, button) {
       await button.waitFor();
-      await toComposer();
-      await walkTo(page.locator('.message'), 'Shift+Tab');
-      await walkTo(message, 'ArrowUp');
+      await toMessage(message);
       await press('Enter');
       await walkTo(button, 'Tab');
       await press('Enter');
@@ -75,10 +79,28 @@ export function keyboard(page: Page): Hands {
       await insistFocus();
       for (let people = 0; (await whoActs(page, name).count()) === 0; people++) {
         if (people > 8) throw new Error(`Nobody here is ${name}.`);
-        const before = await whoActs(page).innerText();
+        const before = await whoActs(page).textContent();
         await press('ControlOrMeta+Shift+p');
-        await whoActs(page).filter({ hasNotText: before }).waitFor();
+        await whoActs(page)
+          .filter({ hasNotText: before ?? '' })
+          .waitFor();
       }
+    },
+    async writeMoment(field, moment) {
+      await field.waitFor();
+      await walkTo(field, 'Tab');
+      await typeMoment(page, moment);
+    },
+    async openThread(message) {
+      await toMessage(message);
+      await press('t');
+      await page.getByRole('region', { name: 'Thread' }).waitFor();
+      await insistFocus();
+    },
+    async closeThread() {
+      await press('Escape');
+      await page.getByRole('region', { name: 'Thread' }).waitFor({ state: 'hidden' });
+      await insistFocus();
     },
     async leave() {
       await insistFocus();

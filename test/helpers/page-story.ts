@@ -1,13 +1,13 @@
 import type { Locator, Page } from 'playwright-core';
 import { restore } from '../../sandbox/demo/restore.ts';
-import { type Hands, whoActs } from './page-hands.ts';
+import { composerOf, type Hands, whoActs } from './page-hands.ts';
 
 /** What is on the screen when somebody may look. */
 export const stages = [
   'first-visit',
   'broken',
-  'declare',
   'declare-errors',
+  'declare',
   'declared',
   'runbook',
   'preview',
@@ -15,9 +15,9 @@ export const stages = [
   'question',
   'approval',
   'review',
-  'thread',
   'refused',
   'approved',
+  'thread',
   'back',
   'update',
   'resolve',
@@ -31,10 +31,17 @@ type Visit = {
   readonly hands: Hands;
   /** Looks at the page, or disturbs it, before the visitor goes on. */
   readonly at?: (stage: Stage) => Promise<void>;
+  /** Fills the form right the first time. */
+  readonly careful?: boolean;
 };
 
 /** The main job as the guide tells it: Janua is broken, restored by two people's word, and closed with a report. */
-export async function followGuide({ page, hands, at = async () => undefined }: Visit): Promise<void> {
+export async function followGuide({
+  page,
+  hands,
+  at = async () => undefined,
+  careful = false,
+}: Visit): Promise<void> {
   const dialog = page.getByRole('dialog').last();
   const messages = page.getByRole('list', { name: /^Messages in #/ }).getByRole('listitem');
   const named = (within: Page | Locator, name: string) =>
@@ -53,7 +60,7 @@ export async function followGuide({ page, hands, at = async () => undefined }: V
   const submit = (label: string) => hands.press(dialog.getByRole('button', { name: label, exact: true }));
   const closed = () => page.getByRole('dialog').waitFor({ state: 'hidden' });
 
-  async function breakIt(): Promise<void> {
+  async function breakIt(): Promise<Date> {
     await named(page, 'Begin').waitFor();
     await fact('HEALTH', /^200 /);
     await at('first-visit');
@@ -61,15 +68,22 @@ export async function followGuide({ page, hands, at = async () => undefined }: V
     await hands.press(named(page, 'Delete rows'));
     await fact('HEALTH', /^500 /);
     await at('broken');
+    const now = await page
+      .getByRole('group', { name: 'Clock of the pretend world' })
+      .locator('time')
+      .getAttribute('datetime');
+    return new Date(now ?? '');
   }
 
   async function declare(): Promise<string> {
     await hands.send('/dr declare');
     const title = dialog.getByRole('textbox', { name: 'What is wrong?' });
-    await hands.write(title, 'down');
-    await submit('Declare');
-    await shows('Say in a few words');
-    await at('declare-errors');
+    if (!careful) {
+      await hands.write(title, 'down');
+      await submit('Declare');
+      await shows('Say in a few words');
+      await at('declare-errors');
+    }
     await hands.write(title, 'Sign-in fails for most customers');
     await hands.choose(dialog.getByRole('radio', { name: /^SEV1/ }));
     await at('declare');
@@ -81,7 +95,7 @@ export async function followGuide({ page, hands, at = async () => undefined }: V
     await channel.waitFor();
     await at('declared');
     await pressNewest('Take command');
-    const name = (await channel.innerText()).match(/inc-[\w-]+/)?.[0] ?? '';
+    const name = (await channel.locator('.channel-name').textContent())?.match(/inc-[\w-]+/)?.[0] ?? '';
     await hands.openChannel(name);
     await says('Commander Ana ');
     return name;
@@ -123,21 +137,30 @@ export async function followGuide({ page, hands, at = async () => undefined }: V
   }
 
   async function approveTwice(channel: string): Promise<void> {
-    await says(restore.approval);
+    await messages.filter({ has: named(page, 'Review and approve') }).waitFor();
     await at('approval');
     await approve('1 of 2', 'review');
     await approve('You approved this');
     await hands.actAs('Dan Weber');
     await hands.openChannel(channel);
+    await hands.press(named(page, 'Join channel'));
+    await composerOf(page).waitFor();
     await approve('Only approvers', 'refused');
     await hands.actAs('Ben Okoye');
     await approve('2 of 2');
     await at('approved');
     await hands.actAs('Ana Duarte');
+    await hands.openThread(messages.filter({ hasText: /RUN-\d+ · restore-postgres/ }).last());
+    await at('thread');
+    await hands.closeThread();
   }
 
   async function seeItBack(): Promise<void> {
-    await says(/Watch for 15 minutes/);
+    await messages
+      .filter({ hasText: 'Watch for 15 minutes' })
+      .filter({ hasText: 'waiting until' })
+      .last()
+      .waitFor();
     await fact('HEALTH', /^200 /);
     await fact('CLUSTER', /^4 of 4 ready/);
     await ticked('See it come back');
@@ -151,8 +174,10 @@ export async function followGuide({ page, hands, at = async () => undefined }: V
     await at('update');
   }
 
-  async function closeIt(): Promise<void> {
+  async function closeIt(brokenAt: Date): Promise<void> {
     await pressNewest('Resolve');
+    for (const name of ['When did it begin?', 'When was it detected?'])
+      await hands.writeMoment(dialog.getByLabel(name), brokenAt);
     await hands.write(dialog.getByRole('textbox', { name: 'Root cause so far' }), restore.cause);
     await at('resolve');
     await submit('Resolve');
@@ -168,12 +193,12 @@ export async function followGuide({ page, hands, at = async () => undefined }: V
   }
 
   await whoActs(page, 'Ana Duarte').waitFor();
-  await breakIt();
+  const brokenAt = await breakIt();
   const channel = await declare();
   await startRestore();
   await answerQuestions();
   await approveTwice(channel);
   await seeItBack();
   await letTimePass();
-  await closeIt();
+  await closeIt(brokenAt);
 }

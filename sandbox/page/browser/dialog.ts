@@ -26,6 +26,10 @@ export function Dialog({ labelledBy, className = '', role = 'dialog', onClose, c
     focusFirst(dialog.current);
     return back;
   }, []);
+  // What it shows may change under the focus, as when a form becomes the answer to it.
+  useEffect(() => {
+    if (document.activeElement === document.body) focusFirst(dialog.current);
+  });
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'Escape') {

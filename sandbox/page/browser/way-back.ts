@@ -9,7 +9,9 @@ export function wayBack(): () => void {
   const message = from?.closest('.message') ?? null;
   return () => {
     const places = [from, message, document.querySelector('.composer-field')];
-    const place = places.find((each) => each instanceof HTMLElement && each !== document.body && each.isConnected);
+    const place = places.find(
+      (each) => each instanceof HTMLElement && each !== document.body && each.isConnected,
+    );
     if (place instanceof HTMLElement) place.focus();
   };
 }

@@ -1,0 +1,69 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Locator, Page } from 'playwright-core';
+import { visitPage } from '../test/helpers/page-browser.ts';
+import { mouse } from '../test/helpers/page-hands.ts';
+import { followGuide, type Stage } from '../test/helpers/page-story.ts';
+import { startSandbox } from '../test/helpers/page-world.ts';
+
+/** `npm run pictures`: those of the README, from the real page while a visitor follows the guide. */
+const folder = fileURLToPath(new URL('images/', import.meta.url));
+
+const DESKTOP = { width: 1280, height: 800 };
+const TALL = { width: 1280, height: 1500 };
+const PHONE = { width: 390, height: 844 };
+/** The list of channels says nothing new. */
+const MAIN = { x: 240, y: 0, width: 1040, height: 800 };
+
+function picturesOf(page: Page): Partial<Record<Stage, () => Promise<void>>> {
+  const messages = page.getByRole('list', { name: /^Messages in #/ }).getByRole('listitem');
+  const newest = (hasText: RegExp) => messages.filter({ hasText }).last();
+  const path = (name: string) => join(folder, `${name}.png`);
+
+  async function save(name: string, options: Parameters<Page['screenshot']>[0] = {}): Promise<void> {
+    // Nothing is pointed at.
+    await page.mouse.move(1, 400);
+    await page.screenshot({ path: path(name), animations: 'disabled', caret: 'hide', ...options });
+    process.stdout.write(`docs/images/${name}.png\n`);
+  }
+  async function saveAround(name: string, part: Locator): Promise<void> {
+    await page.mouse.move(1, 400);
+    await part.screenshot({ path: path(name), animations: 'disabled', caret: 'hide' });
+    process.stdout.write(`docs/images/${name}.png\n`);
+  }
+  const toEnd = () => newest(/./).scrollIntoViewIfNeeded();
+
+  return {
+    'first-visit': () => save('first-visit'),
+    declare: () => save('declare'),
+    async run() {
+      await newest(/(5\. Verify the backup|1–\d) · done/).waitFor();
+      await save('run', { clip: MAIN });
+    },
+    async approval() {
+      await page.setViewportSize(TALL);
+      await saveAround('approval', newest(/Review and approve/).locator('.message-main'));
+      await page.setViewportSize(PHONE);
+      await toEnd();
+      await save('phone');
+      await page.setViewportSize(DESKTOP);
+      await page.emulateMedia({ colorScheme: 'dark' });
+      await toEnd();
+      await save('dark', { clip: MAIN });
+      await page.emulateMedia({ colorScheme: 'light' });
+    },
+    resolved: () => save('resolved', { clip: MAIN }),
+    report: () => saveAround('report', page.getByRole('dialog')),
+  };
+}
+
+const sandbox = await startSandbox();
+try {
+  await mkdir(folder, { recursive: true });
+  const { page } = await visitPage(sandbox.browser, sandbox.url, { viewport: DESKTOP });
+  const pictures = picturesOf(page);
+  await followGuide({ page, hands: mouse(page), careful: true, at: async (stage) => pictures[stage]?.() });
+} finally {
+  await sandbox.stop();
+}
