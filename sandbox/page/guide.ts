@@ -94,12 +94,12 @@ const STEPS = [
   },
   {
     title: 'Approve, twice.',
-    text: 'Approve as Ana. Try again: the bot refuses. Switch to Dan: refused. Switch to Ben: approved.',
+    text: 'Approve as Ana. Try again: the bot refuses. Switch to Dan, join: refused. Switch to Ben: approved.',
   },
   { title: 'See it come back.', text: 'Rows, replicas and health on the right are as before.' },
   { title: 'Let 30 minutes pass.', text: 'Press +30 min. An update appears by itself.' },
   {
     title: 'Close it.',
-    text: 'Press Resolve, then Report. The report holds every fact you made.',
+    text: 'Press Resolve, say when it began, then Report. The report holds every fact you made.',
   },
 ] as const;
