@@ -21,5 +21,5 @@ export function refusalOf(request: IncomingMessage, port: number): string | unde
 }
 
 function isApi(request: IncomingMessage): boolean {
-  return request.url?.startsWith('/api/') ?? false;
+  return new URL(request.url ?? '/', 'http://page').pathname.startsWith('/api/');
 }

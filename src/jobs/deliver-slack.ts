@@ -7,11 +7,12 @@ export interface Where {
 }
 
 /**
- * The message that carries a mark in its metadata: among the newest of a channel, or anywhere in a thread, whose pages
+ * The message of ours that carries a mark in its metadata (another app could write the same): among the newest of a channel, or anywhere in a thread, whose pages
  * begin with the oldest.
  */
 export async function findPosted(slack: Slack, where: Where, mark: string): Promise<string | undefined> {
   const args = { channel: where.channel, include_all_metadata: true, limit: 200 };
+  const own = await slack.call('bulk', 'auth.test');
   let cursor = '';
   do {
     const answer =
@@ -24,8 +25,8 @@ export async function findPosted(slack: Slack, where: Where, mark: string): Prom
           });
     const messages = Array.isArray(answer.messages) ? answer.messages : [];
     const found = messages.find(
-      (message: { metadata?: { event_payload?: { mark?: string } } }) =>
-        message.metadata?.event_payload?.mark === mark,
+      (message: { bot_id?: string; metadata?: { event_payload?: { mark?: string } } }) =>
+        message.bot_id === own.bot_id && message.metadata?.event_payload?.mark === mark,
     );
     if (found !== undefined) return String(found.ts);
     cursor = where.thread === null ? '' : nextCursor(answer);

@@ -145,7 +145,7 @@ function dateOf(target: string, fallback: string | null): Inline {
   const [, seconds = '', format = '', url = null] = target.split('^');
   const shown = fallback ?? seconds;
   if (!/^\d+$/.test(seconds)) return { is: 'text', text: shown };
-  return { is: 'date', seconds: Number(seconds), format, url, fallback: shown };
+  return { is: 'date', seconds: Number(seconds), format, url: url && decode(url), fallback: shown };
 }
 
 /** Inside code, references are shown by their label or address. */

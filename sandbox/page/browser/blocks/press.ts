@@ -33,7 +33,7 @@ export function ButtonElement({ element }: { element: Of<'button'> }) {
   const { text, url, style, accessibility_label: spoken } = element;
   const onClick = async () => {
     const agreed = await press();
-    if (agreed && url !== undefined && !openUrl(url)) window.open(url, '_blank', 'noreferrer');
+    if (agreed && url !== undefined && !openUrl(url)) openOutside(url);
   };
   return html`<button
     type="button"
@@ -46,6 +46,11 @@ export function ButtonElement({ element }: { element: Of<'button'> }) {
   </button>`;
 }
 
+/** Slack opens web addresses only. */
+function openOutside(url: string): void {
+  if (/^https?:/i.test(url)) window.open(url, '_blank', 'noreferrer');
+}
+
 export function OverflowElement({ element }: { element: Of<'overflow'> }) {
   const { press } = usePress(element);
   const { openUrl } = useDesk();
@@ -56,7 +61,7 @@ export function OverflowElement({ element }: { element: Of<'overflow'> }) {
   }));
   const onChoose = async (value: string) => {
     const url = element.options.find((option) => option.value === value)?.url;
-    if ((await press(value)) && url !== undefined && !openUrl(url)) window.open(url, '_blank', 'noreferrer');
+    if ((await press(value)) && url !== undefined && !openUrl(url)) openOutside(url);
   };
   return html`<${Menu}
     name="More actions"
