@@ -13,7 +13,7 @@ import { approvalsOfIncident, readRun } from '../src/store/aggregates.ts';
 
 export type Hands = Awaited<ReturnType<typeof createHands>>;
 
-const LOOK_EVERY_MS = 10;
+const LOOK_EVERY_MS = 25;
 const PATIENCE_MS = 300_000;
 
 /**

@@ -19,7 +19,7 @@ import type { World } from '../sandbox/world.ts';
 
 const run = promisify(execFile);
 
-const SIZES = { accounts: 400_000, sessions: 1_600_000 } as const;
+const SIZES = { accounts: 280_000, sessions: 1_120_000 } as const;
 const PART_BYTES = 8 * 1_048_576;
 /** Outside of the folder the bot searches. */
 const PLAIN_KEY = 'bench/postgres_janua.sql.gz';

@@ -35,6 +35,8 @@ import { createViews } from './services/views.ts';
 import type { SlackDeps } from './slack/deps.ts';
 import { createCommit } from './store/commit.ts';
 import { createDatabase } from './store/database.ts';
+import { stuckDeliveries } from './store/deliveries.ts';
+import { patient } from './store/patience.ts';
 import { requireSessions } from './store/sessions.ts';
 import { readTemplates } from './templates.ts';
 
@@ -45,6 +47,8 @@ const GUARDING: ReadonlySet<string> = new Set(['backup.verify', 'pg.restore', 'p
 
 const RUN_WORKERS = 4;
 const DELIVER_WORKERS = 2;
+/** What people in Slack ask for is made up for when PostgreSQL comes back so soon; at a terminal they see it at once. */
+const PATIENCE_MS = 10_000;
 
 /** The one place that builds things. Nothing outside is contacted before it is used. */
 export async function createApp(config: Config, log: Log, options: { role: 'worker' | 'cli' }) {
@@ -57,7 +61,7 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
   const db = createDatabase(config.DR_DATABASE_URL, { log: say });
   const queue = createQueue(config.DR_DATABASE_URL, { supervise: options.role === 'worker', log: say });
   const commit = createCommit(queue.enqueue);
-  const deps = { db, commit };
+  const deps = { db: options.role === 'worker' ? patient(db, PATIENCE_MS) : db, commit };
 
   const clients = createClients(folder.connections);
   const stopping = new AbortController();
@@ -207,6 +211,8 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
     templates,
     loadPlans,
     startWorking,
+    /** What fails again and again while the rest goes on, with the last reason. */
+    stuck: async () => [...queue.stuck(), ...(await stuckDeliveries(db).catch(() => []))],
     start: async () => {
       if (options.role === 'worker') await requireSessions(config.DR_DATABASE_URL);
       await queue.start();

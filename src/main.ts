@@ -17,10 +17,10 @@ async function main(): Promise<void> {
     if (changed) log.info({ name, digest }, 'in force');
   const slack = startSlack(slackMode(config), app.slackDeps);
   const health = async () => {
-    const database = await app.queries.now().then(() => 'ok', messageOf);
+    const database = await app.db.query('select 1').then(() => 'ok', messageOf);
     const state = slack.state();
     const reason = [state.reason, app.slack?.refusal() ?? ''].filter((said) => said !== '').join('; ');
-    return { ok: database === 'ok', database, slack: { ...state, reason }, stuck: app.queue.stuck() };
+    return { ok: database === 'ok', database, slack: { ...state, reason }, stuck: await app.stuck() };
   };
   const http = await startHttp({
     host: config.DR_HTTP_HOST,

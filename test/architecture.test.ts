@@ -19,7 +19,11 @@ interface Layer {
 const LAYERS: Readonly<Record<string, Layer>> = {
   domain: { may: [], packages: ['zod'], node: ['node:crypto'] },
   render: { may: ['domain', 'ground'], packages: ['liquidjs', 'echarts'], node: [] },
-  store: { may: ['domain', 'ground'], packages: ['pg', 'node-pg-migrate'], node: ['node:url'] },
+  store: {
+    may: ['domain', 'ground'],
+    packages: ['pg', 'node-pg-migrate'],
+    node: ['node:url', 'node:crypto', 'node:timers/promises'],
+  },
   // pg: the owner's session that grants the runtime role its rights on pg-boss's schema.
   queue: { may: ['domain', 'store', 'ground'], packages: ['pg-boss', 'pg'], node: [] },
   services: { may: ['domain', 'store', 'queue', 'ground'], packages: [], node: [] },

@@ -61,6 +61,8 @@ export function createSocketMode({ store, ackMs }: { store: Store; ackMs: number
       return;
     }
     open.add(ws);
+    // One for each envelope on its way.
+    ws.setMaxListeners(0);
     ws.on('message', (data) => !frozen.has(ws) && acknowledged(String(data)));
     ws.on('ping', (data) => !frozen.has(ws) && ws.pong(data));
     ws.on('error', () => ws.terminate());
@@ -105,9 +107,8 @@ export function createSocketMode({ store, ackMs }: { store: Store; ackMs: number
         }
         const envelope_id = randomBytes(8).toString('hex');
         const sentAt = performance.now();
-        let unhook = (): void => {};
         const settle = (receipt: Receipt): void => {
-          unhook();
+          ws.off('close', gone);
           clearTimeout(limit);
           timers.delete(limit);
           waiting.delete(envelope_id);
@@ -121,32 +122,20 @@ export function createSocketMode({ store, ackMs }: { store: Store; ackMs: number
         waiting.set(envelope_id, (payload) =>
           settle({ acked: true, payload, afterMs: performance.now() - sentAt }),
         );
-        /** A connection that goes with the envelope unanswered hands it to another one, where there is one. */
-        const giveTo = (connection: WebSocket, retry: Attempt): void => {
-          const gone = (): void => {
-            const other = nextConnection();
-            if (other) giveTo(other, { attempt: retry.attempt + 1, reason: 'connection_closed' });
-            else
-              settle({
-                acked: false,
-                error: 'dispatch_failed',
-                detail: 'the connection closed before the ack',
-              });
-          };
-          connection.once('close', gone);
-          unhook = () => connection.off('close', gone);
-          connection.send(
-            JSON.stringify({
-              envelope_id,
-              type: envelope.type,
-              payload: envelope.payload,
-              accepts_response_payload: envelope.type !== 'events_api',
-              retry_attempt: retry.attempt,
-              retry_reason: retry.reason,
-            }),
-          );
-        };
-        giveTo(ws, { attempt, reason });
+        // Events are tried again by their sender; who clicked is told that it failed.
+        const gone = (): void =>
+          settle({ acked: false, error: 'dispatch_failed', detail: 'the connection closed before the ack' });
+        ws.once('close', gone);
+        ws.send(
+          JSON.stringify({
+            envelope_id,
+            type: envelope.type,
+            payload: envelope.payload,
+            accepts_response_payload: envelope.type !== 'events_api',
+            retry_attempt: attempt,
+            retry_reason: reason,
+          }),
+        );
       }),
   };
 

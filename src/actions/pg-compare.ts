@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { quoteName, type Session } from '../clients/postgres.ts';
+import { comparePages } from './pg-compare-pages.ts';
 import type { Table } from './pg-tables.ts';
 
 /** How one table differs between the live database and the copy. Times are seconds since 1970. */
@@ -22,12 +23,16 @@ interface Column {
   readonly key: number | null;
   /** Tells when a row was written, as far as its name or default says so. */
   readonly writtenAt: boolean;
-  /** Whether its type has a binary form that is the same in every database: types made there have another number in each. */
+  /** Whether its type has a binary form that is the same in every database: what is known by its number (types made there, names
+   * of tables and roles) has another in each. */
   readonly plain: boolean;
 }
 
 /** What stands for the contents of a row in a comparison, made of its columns. */
-export type Digest = (columns: readonly Column[]) => string;
+export interface Digest {
+  readonly type: 'text' | 'bigint';
+  of(columns: readonly Column[]): string;
+}
 
 /** Rows a server hands over at once. Memory is two pages a side, whatever the table's size. */
 const PAGE = 5_000;
@@ -43,6 +48,7 @@ export async function prepareComparison(live: Session, copy: Session): Promise<D
     search_path: '',
     row_security: 'off',
     max_parallel_workers_per_gather: '0',
+    jit: 'off',
   };
   const majors = await Promise.all(
     [live, copy].map(async (session) => {
@@ -59,22 +65,26 @@ export async function prepareComparison(live: Session, copy: Session): Promise<D
 }
 
 /** Alike on every version. */
-const digested: Digest = (columns) => `md5(row(${columns.map(nameIn).join(', ')})::text)`;
+const digested: Digest = {
+  type: 'text',
+  of: (columns) => `md5(row(${columns.map(nameIn).join(', ')})::text)`,
+};
 
 /**
  * A third of the work of an md5, but servers of one version only agree on it. The seed is new each time: nobody can make a
  * row that will pass for another.
  */
-const hashed =
-  (seed: number): Digest =>
-  (columns) => {
+const hashed = (seed: number): Digest => ({
+  type: 'bigint',
+  of: (columns) => {
     const parts = columns.map((column) => (column.plain ? nameIn(column) : `${nameIn(column)}::text`));
-    return `hash_record_extended(row(record_send(row(${parts.join(', ')}))), ${seed})::text`;
-  };
+    return `hash_record_extended(row(record_send(row(${parts.join(', ')}))), ${seed})`;
+  },
+});
 
 const nameIn = ({ name }: Column) => `t.${quoteName(name)}`;
 
-/** Compares a table row by row, merging two sorted streams. */
+/** Compares a table row by row: by pages of a whole-number key where there is one, else merging two sorted streams. */
 export async function compareTable(
   live: Session,
   copy: Session,
@@ -95,9 +105,20 @@ export async function compareTable(
     const other = copyColumns.find(({ name }) => name === column.name);
     return other === undefined ? [] : [{ ...column, plain: column.plain && column.type === other.type }];
   });
+  const hash = digest.of(shared);
+  const newest = () => newestOf(live, inLive, liveColumns);
+  const [only] = key;
+  if (digest.type === 'bigint' && only !== undefined && key.length === 1 && isInteger(only)) {
+    const paged = { key: nameIn(only), hash };
+    const counts = await comparePages(
+      { ...paged, session: live, table: inLive },
+      { ...paged, session: copy, table: inCopy },
+      signal,
+    );
+    if (counts !== undefined) return { ...counts, newest: await newest() };
+  }
   const orders = key.map(({ type }) => orderOf(type));
-  const stream = (session: Session, table: Table) =>
-    openRows(session, rowsOf(table, key, digest(shared)), key.length);
+  const stream = (session: Session, table: Table) => openRows(session, rowsOf(table, key, hash), key.length);
   const [left, right] = await Promise.all([stream(live, inLive), stream(copy, inCopy)]);
 
   let [lost, changed, destroyed] = [0, 0, 0];
@@ -112,7 +133,7 @@ export async function compareTable(
     if (order <= 0) a = left.take() ?? (await left.next());
     if (order >= 0) b = right.take() ?? (await right.next());
   }
-  return { lost, changed, destroyed, newest: await newestOf(live, inLive, liveColumns) };
+  return { lost, changed, destroyed, newest: await newest() };
 }
 
 const keyOf = (columns: readonly Column[]) =>
@@ -124,7 +145,7 @@ function columnsOf(session: Session, table: Table): Promise<Column[]> {
             t.typname in ('timestamptz', 'timestamp')
               and (a.attname ~* '^(created|updated|modified|changed|inserted|occurred|written|logged)(_?(at|on|time))?$|^(at|ts|timestamp|time)$'
                    or pg_get_expr(d.adbin, d.adrelid) ~* '^(now\\(\\)|CURRENT_TIMESTAMP|LOCALTIMESTAMP|(pg_catalog\\.)?(clock|statement|transaction)_timestamp\\(\\))$') as "writtenAt",
-            t.typsend <> 0 and t.oid < 16384 as plain
+            t.typsend <> 0 and t.oid < 16384 and t.typname !~ '^_?(reg|aclitem)' as plain
        from pg_attribute a join pg_type t on t.oid = a.atttypid
        left join pg_index i on i.indrelid = a.attrelid and i.indisprimary
        left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
@@ -139,6 +160,8 @@ type Order = 'number' | 'bytes';
 const orderOf = (type: string): Order =>
   ['int2', 'int4', 'int8', 'oid'].includes(type) ? 'number' : 'bytes';
 
+const isInteger = ({ type }: Column) => ['int2', 'int4', 'int8'].includes(type);
+
 function rowsOf(table: Table, key: readonly Column[], digest: string): string {
   const keys = key.map((column, index) => `${nameIn(column)}::text as k${index}`);
   const order = key.map((column) =>
@@ -146,7 +169,7 @@ function rowsOf(table: Table, key: readonly Column[], digest: string): string {
       ? nameIn(column)
       : `${nameIn(column)}::text collate "C"`,
   );
-  return `select ${keys.join(', ')}, ${digest} as hash from ${table.sql} t order by ${order.join(', ')}`;
+  return `select ${keys.join(', ')}, (${digest})::text as hash from ${table.sql} t order by ${order.join(', ')}`;
 }
 
 /** When a row was last written. A date in the future is an expiry, not a write. */

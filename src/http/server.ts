@@ -21,6 +21,7 @@ export interface Health {
 
 /** For answers that are on their way when the server stops; Slack waits for them no longer than this. */
 const LAST_ANSWERS_MS = 3_000;
+const IDLE_LOOK_MS = 50;
 
 /** Health and metrics, and Slack's requests in HTTP mode. Slack being away is said and is no reason to be restarted. */
 export async function startHttp(deps: HttpDeps): Promise<{ port: number; stop(): Promise<void> }> {
@@ -48,8 +49,12 @@ export async function startHttp(deps: HttpDeps): Promise<{ port: number; stop():
     port: typeof address === 'object' && address !== null ? address.port : deps.port,
     stop: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
+        // A connection that is kept alive becomes idle only with its answer.
+        const idle = setInterval(() => server.closeIdleConnections(), IDLE_LOOK_MS);
+        server.close(() => {
+          clearInterval(idle);
+          resolve();
+        });
         setTimeout(() => server.closeAllConnections(), LAST_ANSWERS_MS).unref();
       }),
   };

@@ -24,6 +24,11 @@ import {
 import { direct, post, refreshQuestions } from './deliver-post.ts';
 import { uploadReport } from './deliver-slack.ts';
 
+/** What Slack refuses for good, and what fails by a bug, is looked at again, because people may mend it. */
+const SELDOM_SECONDS = 300;
+/** So often a bug holds up what is newer. */
+const BUG_TRIES = 3;
+
 /** Surfaces of one incident are brought up to date one after the other, so that people read them in order. */
 export async function deliverIncident(deps: DeliverDeps, job: HeldJob): Promise<void> {
   const { world, views } = deps;
@@ -44,16 +49,24 @@ async function carryOut(deps: DeliverDeps, view: IncidentView, delivery: Deliver
     await show(deps, view, delivery);
     return true;
   } catch (error) {
-    if (!(error instanceof AppError)) throw error;
     const { incident, surface, subject, tries } = delivery;
-    const dependent = error.details.includes(WAITS_FOR_ANOTHER);
-    const blocks = error.retry === 'later' && !dependent;
-    const backoff = retryAfterSeconds(error) ?? Math.min(60, 2 ** Math.min(tries, 6));
-    const seconds = dependent ? 1 : blocks ? backoff : 300;
-    deps.world.log({ incident, surface, subject, reason: error.message, seconds }, 'a surface waits');
-    await postponed(deps.world.db, delivery, error.message, { seconds, blocks });
+    const reason = messageOf(error);
+    const { seconds, blocks } = waitAfter(error, tries);
+    const bug = error instanceof AppError ? {} : { err: error };
+    deps.world.log({ incident, surface, subject, reason, seconds, ...bug }, 'a surface waits');
+    await postponed(deps.world.db, delivery, reason, { seconds, blocks });
     return !blocks;
   }
+}
+
+/** How long a surface waits after a fault, and whether what is newer waits behind it. */
+function waitAfter(error: unknown, tries: number): { readonly seconds: number; readonly blocks: boolean } {
+  const backoff = Math.min(SELDOM_SECONDS, 2 ** Math.min(tries, 9));
+  // A bug may have been a bad moment. One that stays concerns this surface alone, and nobody waits for it.
+  if (!(error instanceof AppError)) return { seconds: backoff, blocks: tries < BUG_TRIES };
+  if (error.details.includes(WAITS_FOR_ANOTHER)) return { seconds: 1, blocks: false };
+  if (error.retry === 'never') return { seconds: SELDOM_SECONDS, blocks: false };
+  return { seconds: retryAfterSeconds(error) ?? Math.min(60, backoff), blocks: true };
 }
 
 async function show(deps: DeliverDeps, view: IncidentView, delivery: Delivery): Promise<void> {

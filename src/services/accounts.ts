@@ -1,5 +1,6 @@
 import { databaseNow } from '../store/aggregates.ts';
-import { firstTime, readAccount, type Standing, saveAccount, saveGroup } from '../store/surroundings.ts';
+import { createInbox } from '../store/inbox.ts';
+import { readAccount, type Standing, saveAccount, saveGroup } from '../store/surroundings.ts';
 import type { Deps } from './deps.ts';
 
 export type Accounts = ReturnType<typeof createAccounts>;
@@ -14,6 +15,8 @@ export function createAccounts({ db }: Pick<Deps, 'db'>) {
     return row !== undefined && (await databaseNow(db)).getTime() - row.checkedAt.getTime() < FRESH_MS;
   }
 
+  const inbox = createInbox(db);
+
   return {
     isFresh,
     read: (account: string) => readAccount(db, account),
@@ -22,6 +25,6 @@ export function createAccounts({ db }: Pick<Deps, 'db'>) {
     saveGroup: (handle: string, accounts: readonly string[]) =>
       db.transact((tx) => saveGroup(tx, handle, accounts)),
     /** True for a request that was not seen before, remembered before it is acknowledged. */
-    firstTime: (key: string, kind: string) => firstTime(db, key, kind),
+    firstTime: inbox.firstTime,
   };
 }

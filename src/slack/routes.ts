@@ -95,8 +95,8 @@ export function startRouting(app: App, deps: SlackDeps): Routing {
 
   for (const [type, handle] of Object.entries(EVENTS))
     app.event(type, async ({ event, body }) => {
-      // Slack takes an event as answered before this runs: with the database away it is tried all the same.
-      if ((await take(deps, `event/${body.event_id}`, 'event')) !== 'repeated') await handle(deps, event);
+      // Slack takes an event as answered before this runs, so nobody waits: it is told only when it is known to be new.
+      if (await deps.accounts.firstTime(`event/${body.event_id}`, 'event')) await handle(deps, event);
     });
 
   // The only place of this layer that catches: whatever went wrong is said, never swallowed.

@@ -11,6 +11,7 @@ export interface SupervisedSocket {
   readonly receiver: SocketModeReceiver;
   /** Connects and stays connected until `stop`; never throws. */
   run(): Promise<void>;
+  /** Closes the connection in a moment in which everything that came by it is acknowledged. */
   stop(): Promise<void>;
   isConnected(): boolean;
   /** Why it is not connected; empty while it is. */
@@ -20,6 +21,8 @@ export interface SupervisedSocket {
 const MAX_WAIT_MS = 10_000;
 /** From the first request until Slack has said hello. */
 const CONNECT_MS = 10_000;
+/** Slack waits three seconds for an acknowledgement. */
+const LAST_ACK_MS = 3_000;
 
 export function superviseSocket(options: {
   appToken: string;
@@ -41,6 +44,7 @@ export function superviseSocket(options: {
   });
   const { client } = receiver;
   guardFrames(client, options.log);
+  const allAcknowledged = countEnvelopes(client);
   let stopping = false;
   let connected = false;
   let why = 'not connected yet';
@@ -75,6 +79,8 @@ export function superviseSocket(options: {
     run,
     stop: async () => {
       stopping = true;
+      // An envelope cannot be acknowledged any more once the goodbye is sent, and whoever clicked would read an error.
+      await allAcknowledged(LAST_ACK_MS);
       await Promise.race([client.disconnect().catch(() => {}), sleep(1_000)]);
     },
     isConnected: () => connected,
@@ -113,6 +119,33 @@ function guardFrames(client: Client, log: (fields: Record<string, unknown>, mess
       );
     }
   });
+}
+
+/**
+ * Counts the envelopes that have come in and are not acknowledged. Returns how to wait until there is none: whoever is
+ * told goes on in the same turn of the event loop, before the next frame is read.
+ */
+function countEnvelopes(client: Client): (withinMs: number) => Promise<void> {
+  const open = new Set<string>();
+  let acknowledged = () => {};
+  client.on('slack_event', ({ envelope_id }: { envelope_id: string }) => open.add(envelope_id));
+  client.on('outgoing_message', ({ envelope_id }: { envelope_id: string }) => {
+    open.delete(envelope_id);
+    acknowledged();
+  });
+  client.on('disconnected', () => {
+    open.clear();
+    acknowledged();
+  });
+  return async (withinMs) => {
+    const late = sleep(withinMs, 'late' as const, { ref: false });
+    for (;;) {
+      const next = new Promise<void>((resolve) => {
+        acknowledged = resolve;
+      });
+      if (open.size === 0 || (await Promise.race([next, late])) === 'late') return;
+    }
+  };
 }
 
 /** Why a frame cannot be handled; null when it can. */

@@ -29,8 +29,6 @@ export interface RunningSlack {
   idle(): Promise<void>;
 }
 
-/** Slack waits three seconds for an acknowledgement. */
-const LAST_ACK_MS = 2_000;
 /** What was acknowledged is carried out before the process ends. */
 const LAST_WORK_MS = 10_000;
 
@@ -56,8 +54,6 @@ export function startSlack(mode: SlackMode, deps: SlackDeps | null): RunningSlac
       requestListener: null,
       state: () => ({ mode: 'socket', connected: socket.isConnected(), reason: socket.reason() }),
       stop: async () => {
-        // What came in is acknowledged on the line it came by: closed under a click, it would be a failed one.
-        await idle(LAST_ACK_MS);
         await socket.stop();
         await Promise.race([running, new Promise((resolve) => setTimeout(resolve, 2_000))]);
       },

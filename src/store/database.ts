@@ -91,8 +91,8 @@ function asAppError(error: unknown): unknown {
   if (error instanceof AppError) return error;
   const code = typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : '';
   const away =
-    /^(ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|57P0|08|53)/.test(code) ||
-    /Connection terminated|timeout exceeded|read timeout/.test(messageOf(error));
+    /^(ECONN|ETIMEDOUT|ENOTFOUND|EPIPE|57P0|08|53|25P03)/.test(code) ||
+    /Connection terminated|not queryable|timeout exceeded|read timeout/.test(messageOf(error));
   if (!away) return error;
   return new AppError(
     'database-unreachable',

@@ -42,6 +42,15 @@ export async function openDeliveries(db: Db, incident: string): Promise<readonly
   return (held === -1 ? rows : rows.slice(0, held)).filter(({ waiting }) => !waiting);
 }
 
+/** What is put off by itself, because Slack refuses it or it fails by a bug, with the reason; the rest goes on. */
+export async function stuckDeliveries(db: Db): Promise<readonly string[]> {
+  const { rows } = await db.query<{ what: string }>(
+    `select concat_ws(' ', surface, subject, 'of', incident_id || ':', error) as what from deliveries
+     where wanted > done and error is not null and not blocks order by born limit 20`,
+  );
+  return rows.map(({ what }) => what);
+}
+
 /** Incidents with something to deliver whose time has come: found by query, so that a lost job loses nothing. */
 export async function incidentsToDeliver(db: Db): Promise<readonly string[]> {
   const { rows } = await db.query<{ incident: string }>(

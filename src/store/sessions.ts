@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { AppError } from '../errors.ts';
+import { SILENCE_MS } from './database.ts';
 
 const ROUNDS = 3;
 
@@ -9,7 +10,8 @@ const ROUNDS = 3;
  * a backend each, and keep it.
  */
 export async function requireSessions(url: string): Promise<void> {
-  const sessions = [1, 2].map(() => new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000 }));
+  const options = { connectionString: url, connectionTimeoutMillis: 5_000, query_timeout: SILENCE_MS };
+  const sessions = [1, 2].map(() => new pg.Client(options));
   for (const session of sessions) session.on('error', () => {});
   try {
     await Promise.all(sessions.map((session) => session.connect()));

@@ -3,13 +3,23 @@ import type { Database, Tx } from './database.ts';
 
 type Reader = Pick<Database, 'query'> | Tx;
 
-/** Remembers a request before it is acknowledged. False: it was here before, and nothing is done again. */
-export async function firstTime(db: Reader, key: string, kind: string): Promise<boolean> {
-  const { rowCount } = await db.query(
-    'insert into inbox (key, kind) values ($1, $2) on conflict do nothing',
-    [key, kind],
+/**
+ * Remembers requests, each key with its kind, before they are acknowledged, and tells which were not here before: nothing is
+ * done again. The same `taker` may ask twice, when it cannot know whether the first time was recorded. Keys are taken in one order, so
+ * that two who ask for the same ones wait for each other and no more.
+ */
+export async function firstTimes(
+  db: Reader,
+  kinds: ReadonlyMap<string, string>,
+  taker: string,
+): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query<{ key: string }>(
+    `insert into inbox as known (key, kind, taker) select key, kind, $3 from unnest($1::text[], $2::text[]) asked (key, kind)
+     order by key
+     on conflict (key) do update set taker = excluded.taker where known.taker = excluded.taker returning known.key`,
+    [[...kinds.keys()], [...kinds.values()], taker],
   );
-  return rowCount === 1;
+  return new Set(rows.map(({ key }) => key));
 }
 
 /** Keys older than a day can no longer be delivered again. */

@@ -24,7 +24,8 @@ afterAll(async () => {
 
 test('one key cannot vote for two people, a name alone is refused, and two keys restore the database', async () => {
   const { as } = restore.people;
-  const dr = (args: readonly string[], env: Readonly<Record<string, string>> = as('ana')) => bot.cli(args, env);
+  const dr = (args: readonly string[], env: Readonly<Record<string, string>> = as('ana')) =>
+    bot.cli(args, env);
   const access = await databaseAccess(world.cluster, 'janua');
   await world.damage.deleteRows();
   const incident = await restore.declare();

@@ -7,6 +7,8 @@ import { startRouting } from '../../src/slack/routes.ts';
 /** A request of Slack's as Bolt's receivers hand it on. */
 export type SlackRequest = Record<string, unknown>;
 
+export type Deliveries = Awaited<ReturnType<typeof startDeliveries>>;
+
 /**
  * The real Bolt and the real routes, fed by hand: for thousands of deliveries in an order that no workspace would choose.
  * Answers to people go to a server that only takes them.

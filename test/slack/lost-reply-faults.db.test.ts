@@ -18,10 +18,8 @@ afterAll(async () => {
 });
 
 test('the answers to a thousand posts are lost, and each message stands there once and in order', async () => {
-  const t = Date.now();
   const ids = await Promise.all(Array.from({ length: INCIDENTS }, () => declare()));
   await told();
-  console.log('declared', Date.now() - t);
   const posts = () => bot.slack.calls('chat.postMessage').length;
   const before = posts();
   const mend = bot.slack.faults.inject({ kind: 'lost-reply', method: 'chat.postMessage' });
@@ -31,9 +29,7 @@ test('the answers to a thousand posts are lost, and each message stands there on
       for (let number = 1; number <= UPDATES; number++) await publish(id, `Step ${number}`);
     }),
   );
-  console.log('published', Date.now() - t);
   await told();
-  console.log('told', Date.now() - t);
   mend();
 
   const all = Array.from({ length: UPDATES }, (_, index) => index + 1);

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { BOT } from '../../src/domain/events.ts';
+import { stuckDeliveries } from '../../src/store/deliveries.ts';
 import { until } from '../helpers/bot.ts';
 import { type SlackBot, startSlackBot } from '../helpers/slack-bot.ts';
 
@@ -84,4 +85,32 @@ test('Slack takes the token no longer: it is said why, and what happened is told
   expect(reason).toContain('does not take the bot token (token_revoked). Install the app again');
   expect(told(room)).toEqual(['Note 1', 'Note 2', 'Note 3']);
   expect(bot.client.refusal()).toBe('');
+});
+
+test('a message that fails by a bug is told of as stuck, and what is newer is told without it', async () => {
+  const { id, room } = await bot.declare('The fourth demo is broken');
+  await settled();
+  const { call } = bot.client;
+  bot.client.call = (road, method, args) =>
+    JSON.stringify(args).includes('Note 2')
+      ? Promise.reject(new TypeError('nobody thought of that'))
+      : call(road, method, args);
+
+  for (const number of [1, 2, 3]) await update(id, `Note ${number}`);
+  const minutes = setInterval(() => void bot.advance(2_000), 100);
+  await bot.slack.waitFor(() => told(room).includes('Note 3'), {
+    timeoutMs: 20_000,
+    what: 'the newest note',
+  });
+  const stuck = await stuckDeliveries(bot.db);
+  const without = told(room);
+  bot.client.call = call;
+  clearInterval(minutes);
+  await bot.advance(300_000);
+  await settled();
+
+  expect(without).toEqual(['Note 1', 'Note 3']);
+  expect(stuck).toContainEqual(expect.stringMatching(`^post \\d+ of ${id}: nobody thought of that`));
+  expect(told(room)).toEqual(['Note 1', 'Note 3', 'Note 2']);
+  expect(await stuckDeliveries(bot.db)).toEqual([]);
 });

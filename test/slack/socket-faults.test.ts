@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { type Slack, startSlack } from '../../sandbox/slack/index.ts';
@@ -49,6 +50,23 @@ describe.concurrent('a supervised socket', () => {
       );
     },
   );
+
+  test('that is stopped closes when what came in is acknowledged', async () => {
+    await withSocket(
+      async ({ slack, socket, connected }) => {
+        await connected();
+        const typed = slack.person('ana').command('#incidents', '/dr help');
+        await sleep(100);
+
+        await socket.stop();
+
+        expect(await typed).toMatchObject({ acked: true });
+        expect(await slack.person('ana').command('#incidents', '/dr help')).toMatchObject({ acked: false });
+      },
+      undefined,
+      500,
+    );
+  });
 
   test('that is one too many is tried again until there is room', async () => {
     const others: WebSocket[] = [];
@@ -106,11 +124,15 @@ interface Room {
 async function withSocket(
   work: (room: Room) => Promise<void>,
   before: (slack: Slack) => unknown = () => {},
+  ackAfterMs = 0,
 ): Promise<void> {
   const slack = await startSlack();
   await before(slack);
   const socket = superviseSocket({ appToken: slack.appToken, apiUrl: slack.apiUrl, log: () => {} });
-  socket.receiver.client.on('slack_event', ({ ack }: { ack: () => Promise<void> }) => ack());
+  socket.receiver.client.on('slack_event', async ({ ack }: { ack: () => Promise<void> }) => {
+    await sleep(ackAfterMs);
+    await ack();
+  });
   const running = socket.run();
   try {
     await work({

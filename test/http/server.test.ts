@@ -1,0 +1,38 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { startHttp } from '../../src/http/server.ts';
+
+test('a server that stops answers the requests it has taken, and takes no more', async () => {
+  const health = async () => ({
+    ok: true,
+    database: 'ok',
+    slack: { mode: 'http', connected: true, reason: '' },
+    stuck: [],
+  });
+  let taken = () => {};
+  const inHand = new Promise<void>((resolve) => {
+    taken = resolve;
+  });
+  const server = await startHttp({
+    host: '127.0.0.1',
+    port: 0,
+    health,
+    slack: async (_, response) => {
+      taken();
+      await sleep(300);
+      response.end('carried out');
+    },
+  });
+  const url = `http://127.0.0.1:${server.port}`;
+  expect(await (await fetch(`${url}/health`)).json()).toMatchObject({ ok: true, stuck: [] });
+  const asked = fetch(`${url}/slack/events`, { method: 'POST' });
+  await inHand;
+  const began = performance.now();
+
+  const stopped = server.stop();
+
+  await expect(fetch(`${url}/health`)).rejects.toThrow();
+  expect(await (await asked).text()).toBe('carried out');
+  await stopped;
+  expect(performance.now() - began).toBeLessThan(2_000);
+});
