@@ -12,6 +12,9 @@ export function hop(name: string): void {
 }
 
 const { DR_HOP_TRACE, DR_HOP_KILL, DR_HOP_STOP } = process.env;
+/** For tests of crashes alone; said at the start, because it is forgotten easily. */
+export const isTrapped = DR_HOP_KILL !== undefined || DR_HOP_STOP !== undefined;
+
 const watching: ((name: string) => void)[] = [];
 
 if (DR_HOP_TRACE !== undefined) watching.push(record(DR_HOP_TRACE));

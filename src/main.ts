@@ -1,6 +1,7 @@
 import { createApp } from './app.ts';
 import { type Config, readConfig } from './config.ts';
 import { messageOf } from './errors.ts';
+import { isTrapped } from './hop.ts';
 import { startHttp } from './http/server.ts';
 import { createLog } from './log.ts';
 import { type SlackMode, startSlack } from './slack/start.ts';
@@ -9,6 +10,7 @@ import { type SlackMode, startSlack } from './slack/start.ts';
 async function main(): Promise<void> {
   const config = readConfig(process.env);
   const log = createLog(config.DR_LOG_LEVEL);
+  if (isTrapped) log.warn({}, 'DR_HOP_KILL or DR_HOP_STOP is set: this process ends or sleeps where it says');
   const app = await createApp(config, log, { role: 'worker' });
   for (const fault of app.folder.faults)
     log.error({ fault }, 'a plan has a fault; its last good version stays in force');

@@ -20,7 +20,7 @@ export type Params = z.infer<typeof Params>;
 
 export const backupVerify = defineAction<Params>({
   name: 'backup.verify',
-  summary: 'Reads a fetched backup from its first to its last byte and proves that it is whole.',
+  summary: 'Proves that a fetched backup is what was found and whole from its first to its last byte.',
   schema: Params,
   class: 'read',
   recovery: 'safe',
@@ -58,7 +58,7 @@ export const backupVerify = defineAction<Params>({
         `is not what was fetched: SHA-256 ${sha256.slice(0, 8)}…, before ${params.sha256.slice(0, 8)}…`,
       );
     const programs = programsOf(context);
-    const dump = readBefore(context, sha256) ?? (await inspectDump(path, programs, signal));
+    const dump = readBefore(context, params) ?? (await inspectDump(path, programs, signal));
     if ('refused' in dump) throw refuse(dump.refused);
     await requireClientFor(dump.pgVersion, programs, signal);
 
@@ -91,8 +91,9 @@ export const backupVerify = defineAction<Params>({
 });
 
 /** What the search of this run found when it read exactly these bytes to their end. */
-function readBefore({ outputs }: ActionContext, sha256: string): WholeDump | undefined {
+function readBefore({ outputs }: ActionContext, { key, etag, sha256 }: Params): WholeDump | undefined {
   return Object.values(outputs)
+    .filter((output) => output.key === key && output.etag === etag)
     .map(({ whole }) => WholeDump.safeParse(whole).data)
     .find((dump) => dump?.sha256 === sha256);
 }

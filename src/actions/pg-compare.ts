@@ -71,8 +71,8 @@ const digested: Digest = {
 };
 
 /**
- * A third of the work of an md5, but servers of one version only agree on it. The seed is new each time: nobody can make a
- * row that will pass for another.
+ * A third of the work of an md5, but servers of one version only agree on it. The seed is new each time and not known
+ * beforehand, so that nobody can prepare a row that will pass for another.
  */
 const hashed = (seed: number): Digest => ({
   type: 'bigint',

@@ -118,7 +118,7 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
   };
 
   const working = new Set<QueueName>();
-  const failing = new Map<string, { failures: number; reason: string }>();
+  const failing = new Map<string, { failures: number; reason: string; at: number }>();
   let resting: Promise<unknown> | undefined;
 
   /**
@@ -165,7 +165,7 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
     const what = `${name} ${job.data.key}`;
     const failures = (failing.get(what)?.failures ?? 0) + 1;
     const seconds = failures >= STUCK_AFTER ? STUCK_SECONDS : 2 ** (failures - 1);
-    failing.set(what, { failures, reason: messageOf(error) });
+    failing.set(what, { failures, reason: messageOf(error), at: performance.now() });
     options.log(
       `queue: ${what} failed ${failures} times in a row, next look in ${seconds} s: ${messageOf(error)}`,
     );
@@ -211,10 +211,12 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
       await boss.start();
     },
     rest,
-    /** Jobs that failed again and again in this process, with the last reason. */
+    /** Jobs that fail again and again in this process, with the last reason; another may have done one since. */
     stuck: () =>
-      [...failing].flatMap(([what, { failures, reason }]) =>
-        failures < STUCK_AFTER ? [] : [`${what}: ${reason}`],
+      [...failing].flatMap(([what, { failures, reason, at }]) =>
+        failures < STUCK_AFTER || performance.now() - at > 2_000 * STUCK_SECONDS
+          ? []
+          : [`${what}: ${reason}`],
       ),
     /**
      * Call after our own steps were stopped and awaited: a handed-over job may be claimed at once. The workers are waited for

@@ -60,7 +60,7 @@ async function restored<Played>(play: (restore: () => Promise<unknown>) => Promi
   return { played, facts: await factsOf(world, people.terminal, story, oid) };
 }
 
-test('a worker killed at every hop of a whole restore: it ends as if nothing had happened, and nothing happened twice', {
+test('a worker killed at the hops of a whole restore: it ends as if nothing had happened, and nothing happened twice', {
   timeout: 600_000,
 }, async () => {
   const places = chosen(undisturbed.played);
