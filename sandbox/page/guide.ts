@@ -90,7 +90,7 @@ const STEPS = [
   { title: 'Take command.', text: 'Press Take command in #incidents, then open the new channel.' },
   {
     title: 'Start the restore.',
-    text: 'Press Run a runbook, keep what is chosen, Show preview, Start run.',
+    text: 'In its channel press Run a runbook, keep what is chosen, Show preview, Start run. Two steps ask you: Mark as done, with any words.',
   },
   {
     title: 'Approve, twice.',
@@ -100,6 +100,6 @@ const STEPS = [
   { title: 'Let 30 minutes pass.', text: 'Press +30 min. An update appears by itself.' },
   {
     title: 'Close it.',
-    text: 'Press Resolve, say when it began, then Report. The report holds every fact you made.',
+    text: 'Press Resolve, say when it began and was detected, then Report. The report holds every fact you made.',
   },
 ] as const;

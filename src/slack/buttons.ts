@@ -165,7 +165,7 @@ async function join(press: Press): Promise<void> {
 async function review(view: IncidentView, { deps, actor, carried }: Press): Promise<View> {
   const { approval = '', digest = '' } = carried;
   const known = view.runs.flatMap(({ approvals }) => approvals).find(({ id }) => id === approval);
-  if (known === undefined || known.digest === digest) return renderReview(view, approval);
+  if (known === undefined || known.digest === digest) return renderReview(view, approval, actor.person);
   const refusal = await castVote(deps, actor, { approval, digest, typedName: null });
   return renderNotice('Review and approve', [
     isRefusal(refusal) ? refusalLine(refusal, view.people) : 'Nothing was recorded.',

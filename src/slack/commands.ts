@@ -37,12 +37,19 @@ interface Typed {
   readonly canAsk: boolean;
 }
 
-async function carryOut(deps: SlackDeps, typed: Typed): Promise<{ answer: Answer; people: People }> {
+interface Done {
+  readonly answer: Answer;
+  readonly people: People;
+  /** Who typed it; null for somebody whom people.yml does not name. */
+  readonly person: string | null;
+}
+
+async function carryOut(deps: SlackDeps, typed: Typed): Promise<Done> {
   const { incidents, runs, approvals, views, queries, tools, commands } = deps;
   const actor = await actorOf(deps, typed.user);
   const people = await queries.people();
   const refusal = await outsider(deps, actor);
-  if (refusal !== null) return { answer: refusal, people };
+  if (refusal !== null) return { answer: refusal, people, person: actor.person };
   const context: CommandContext = {
     actor,
     people,
@@ -56,7 +63,8 @@ async function carryOut(deps: SlackDeps, typed: Typed): Promise<{ answer: Answer
     tools,
     commands,
   };
-  return { answer: await runCommand(context, splitText(typed.text).map(decodeText)), people };
+  const answer = await runCommand(context, splitText(typed.text).map(decodeText));
+  return { answer, people, person: actor.person };
 }
 
 /**
@@ -80,16 +88,17 @@ export async function handleCommand(
   const expected = expectedDialog(name.toLowerCase(), rest);
   if (expected !== undefined)
     return open(expected, async () => {
-      const { answer, people } = await carryOut(deps, typed);
+      const { answer, people, person } = await carryOut(deps, typed);
       if (isRefusal(answer)) return renderNotice(expected, [refusalLine(answer, people)]);
-      if (answer.kind === 'form') return formView(deps, answer);
+      if (answer.kind === 'form') return formView(deps, answer, person);
       return answer.what === 'preview'
         ? previewView(deps, answer.view.incident, answer.preview, answer.inputs)
         : view('notice', expected, {}, ...toMessage(answer, people, deps.commands).blocks);
     });
-  const { answer, people } = await patiently(say, `/dr ${name}`.trim(), carryOut(deps, typed));
+  const done = await patiently(say, `/dr ${name}`.trim(), carryOut(deps, typed));
+  const { answer, people, person } = done;
   if (!isRefusal(answer) && answer.kind === 'form')
-    return open(TITLES[answer.form], () => formView(deps, answer));
+    return open(TITLES[answer.form], () => formView(deps, answer, person));
   await say(toMessage(answer, people, deps.commands));
   if (isRefusal(answer) || answer.what === 'similar')
     for (const part of givenBack(decodeText(body.text))) await say(part);

@@ -42,6 +42,7 @@ export async function outcome(deps: SlackDeps, result: object | Refusal, field: 
     'name-does-not-match',
     'evidence-missing',
     'choice-unknown',
+    'resolve-incomplete',
     'usage',
   ].includes(result.code);
   if (!underField) return refused(deps, result);

@@ -33,8 +33,8 @@ export const TITLES: Record<Form['form'], string> = {
   answer: 'Mark as done',
 };
 
-/** The dialog a command asked for, filled from the database at this moment. */
-export async function formView(deps: SlackDeps, form: Form): Promise<View> {
+/** The dialog that somebody's command asked for, filled from the database at this moment. */
+export async function formView(deps: SlackDeps, form: Form, person: string | null): Promise<View> {
   if (form.form === 'declare') return declareView(deps, null, {});
   const view = form.view;
   if (view === null)
@@ -61,7 +61,7 @@ export async function formView(deps: SlackDeps, form: Form): Promise<View> {
     case 'abort':
       return renderAbort(view, about.run ?? '');
     case 'approve':
-      return renderReview(view, about.approval ?? '');
+      return renderReview(view, about.approval ?? '', person);
     case 'answer':
       return renderAnswer(view, about.run ?? '', about.step ?? '');
   }

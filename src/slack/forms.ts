@@ -149,7 +149,8 @@ async function submitResolve({ deps, actor, carried, fields }: Submission): Prom
     dataLost: fields.lost ?? view.incident.loss?.text ?? 'not known',
     reportOwner: fields.owner ?? view.incident.roles.commander ?? actor.person ?? '',
   });
-  return outcome(deps, resolved, 'cause');
+  const asksForTime = isRefusal(resolved) && resolved.code === 'resolve-incomplete';
+  return outcome(deps, resolved, !asksForTime ? 'cause' : time('began') === null ? 'began' : 'detected');
 }
 
 async function submitRunChoice({ deps, carried, fields }: Submission): Promise<FormAnswer> {

@@ -97,7 +97,7 @@ function cardsOf(name: string, story: Story): readonly Surface[] {
       ...stepSurfaces(name, view),
       ...approvals.flatMap((approval): readonly Surface[] => [
         [`approval card ${approval.id} ${name}`, renderApprovalCard(view, approval.id)],
-        [`review ${approval.id} ${name}`, renderReview(view, approval.id)],
+        [`review ${approval.id} ${name}`, renderReview(view, approval.id, 'mina')],
         [`approval details ${approval.id} ${name}`, renderApprovalDetails(view, approval.id)],
         [`veto ${approval.id} ${name}`, renderVeto(approval)],
       ]),

@@ -92,7 +92,7 @@ test('a message that fails by a bug is told of as stuck, and what is newer is to
   await settled();
   const { call } = bot.client;
   bot.client.call = (road, method, args) =>
-    JSON.stringify(args).includes('Note 2')
+    JSON.stringify(args ?? {}).includes('Note 2')
       ? Promise.reject(new TypeError('nobody thought of that'))
       : call(road, method, args);
 

@@ -11,9 +11,9 @@ import { asOf, label, machine, placeOf } from './text.ts';
 
 /**
  * Every fact with its full value and the moment it was read, and where the click stands among the two. Drawn from the
- * database at the moment of the click; the form carries the digest that is shown.
+ * database at the moment of the click; the form carries the digest that is shown. `reader` is the person who clicked.
  */
-export function renderReview(incidentView: IncidentView, approvalId: string): View {
+export function renderReview(incidentView: IncidentView, approvalId: string, reader: string | null): View {
   const { shown, approval } = runOfApproval(incidentView, approvalId);
   if (approval.status.is !== 'open')
     return renderNotice('Review and approve', [
@@ -33,7 +33,7 @@ export function renderReview(incidentView: IncidentView, approvalId: string): Vi
     ),
     ...factBlocks(incidentView, approval, 'dialog'),
     section(factsAsOf(incidentView, approval)),
-    section(placeLine(approval)),
+    section(placeLine(approval, reader)),
     approval.confirmName === null ? null : nameField(approval.confirmName),
     context(
       `Fingerprint *${fingerprint(approval)}*. It must be the same in the channel, here and in \`dr approve ${approval.id}\`.`,
@@ -47,7 +47,11 @@ function factsAsOf({ incident, now }: IncidentView, { card }: Approval): string 
   return `All of this was read at ${exactInstant(card.readAt, incident.declaredAt)} for the card, ${age} ago, and not since. It is read again right before the first step: where anything the fingerprint covers is different then, nothing is done and you are asked anew.`;
 }
 
-function placeLine(approval: Approval): string {
+function placeLine(approval: Approval, reader: string | null): string {
+  if (reader === null || !approval.eligible.includes(reader))
+    return 'You are *none of those who may approve this*. Read it; whatever you press, nothing is recorded.';
+  if (approval.votes.some(({ person }) => person === reader))
+    return 'You *have approved* this. It counts once; one other person must approve.';
   if (approval.votes.length + 1 < REQUIRED_VOTES)
     return 'You are the *first* of 2. One more person must approve after you.';
   return `You are the *second* of 2. *After you approve, ${subjectOf(approval)} start at once.*`;

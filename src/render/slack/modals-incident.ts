@@ -109,7 +109,7 @@ export function renderResolve(
     input('began', 'When did it begin?', timeField(incident.occurredAt)),
     input('detected', 'When was it detected?', timeField(incident.detectedAt), {
       optional: true,
-      hint: 'If it cannot be known, leave it empty and say why below.',
+      hint: 'Needed for the report. If it cannot be known, leave it empty and say why below.',
     }),
     input('unknown-detected', 'Why it cannot be known', textField({ max: 300 }), { optional: true }),
     input(

@@ -151,7 +151,8 @@ describe('a card after its life', () => {
 });
 
 describe('the dialog', () => {
-  const review = (story: Story) => renderReview(story.view(NOW), APPROVAL);
+  const review = (story: Story, reader: string | null = 'mina') =>
+    renderReview(story.view(NOW), APPROVAL, reader);
 
   test('tells the first that another must follow, and the second that it starts', () => {
     expect(textOf(review(storyAt('asked')))).toContain(
@@ -159,6 +160,17 @@ describe('the dialog', () => {
     );
     expect(textOf(review(LIVES['half approved']({})))).toContain(
       'You are the *second* of 2. *After you approve, RUN-31 steps 9–12 start at once.*',
+    );
+  });
+
+  test('tells somebody who may not approve, and somebody who has, that a press counts for nothing', () => {
+    const half = LIVES['half approved']({});
+    const [vote] = half.view(NOW).runs[0]?.approvals[0]?.votes ?? [];
+
+    for (const reader of ['dan', null])
+      expect(textOf(review(half, reader))).toContain('You are *none of those who may approve this*.');
+    expect(textOf(review(half, vote?.person ?? ''))).toContain(
+      'You *have approved* this. It counts once; one other person must approve.',
     );
   });
 
@@ -217,7 +229,7 @@ test('the dialog leaves nothing out, however long the gate is', () => {
   }));
   askApproval(story, { card: approvalCard(story, { steps, bound }) });
 
-  const shown = textOf(renderReview(story.view(NOW), APPROVAL));
+  const shown = textOf(renderReview(story.view(NOW), APPROVAL, 'mina'));
 
   expect(steps.filter((_, index) => !shown.includes(`line ${index}b`))).toEqual([]);
   expect(bound.filter(({ step }) => !shown.includes(`${step}: bound`))).toEqual([]);
