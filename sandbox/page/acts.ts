@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { BreakName } from './contract.ts';
+import { BREAKS } from './contract.ts';
 
 const text = z.string().max(40_000);
 const id = z.string().min(1).max(255);
@@ -29,22 +29,11 @@ export const ActInput = z.discriminatedUnion('do', [
 ]);
 export type ActInput = z.infer<typeof ActInput>;
 
-const BreakInput = z.enum([
-  'delete-rows',
-  'drop-table',
-  'cut-dump',
-  'empty-dump',
-  'slack',
-  's3',
-  'kubernetes',
-  'bot',
-] satisfies BreakName[]);
-
 const LONGEST_LEAP_MS = 24 * 3_600_000;
 
 /** What the page may do to the world. */
 export const WorldActInput = z.discriminatedUnion('do', [
   z.strictObject({ do: z.literal('clock'), ms: z.int().min(1).max(LONGEST_LEAP_MS) }),
-  z.strictObject({ do: z.enum(['break', 'mend']), name: BreakInput }),
+  z.strictObject({ do: z.enum(['break', 'mend']), name: z.enum(BREAKS) }),
   z.strictObject({ do: z.literal('play') }),
 ]);

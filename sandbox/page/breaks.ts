@@ -1,7 +1,7 @@
 import type { Bot } from '../bot.ts';
 import type { DamageName } from '../janua/damage.ts';
 import type { World } from '../world.ts';
-import type { BreakName, BreakShown, WorldLine } from './contract.ts';
+import { BREAKS, type BreakName, type BreakShown, type WorldLine } from './contract.ts';
 
 type Break = {
   readonly label: string;
@@ -140,20 +140,9 @@ export function createBreaks({ world, bot }: { world: World; bot: Bot }) {
     },
 
     shown: (): BreakShown[] =>
-      NAMES.map((name) => {
+      BREAKS.map((name) => {
         const { label, help, mendLabel } = breaks[name];
         return { name, label, help, mendLabel, broken: isBroken(name) };
       }),
   };
 }
-
-const NAMES = [
-  'delete-rows',
-  'drop-table',
-  'cut-dump',
-  'empty-dump',
-  'slack',
-  's3',
-  'kubernetes',
-  'bot',
-] as const satisfies readonly BreakName[];

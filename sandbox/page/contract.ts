@@ -1,7 +1,7 @@
 import type { Block, View } from '../slack/block-kit.ts';
 
 /**
- * What goes between the sandbox's server and its page, types only.
+ * What goes between the sandbox's server and its page.
  *
  * - `GET /api/live?as=ana`: server-sent events; each `data:` is a whole `PageState` as that person sees it, at once on
  *   connecting and again (at most every 100 ms) after anything in the workspace or the world changed.
@@ -126,15 +126,18 @@ export type BreakShown = {
   readonly mendLabel: string;
 };
 
-export type BreakName =
-  | 'delete-rows'
-  | 'drop-table'
-  | 'cut-dump'
-  | 'empty-dump'
-  | 'slack'
-  | 's3'
-  | 'kubernetes'
-  | 'bot';
+/** In the order of their buttons. */
+export const BREAKS = [
+  'delete-rows',
+  'drop-table',
+  'cut-dump',
+  'empty-dump',
+  'slack',
+  's3',
+  'kubernetes',
+  'bot',
+] as const;
+export type BreakName = (typeof BREAKS)[number];
 
 export type TrafficShown = {
   readonly id: number;

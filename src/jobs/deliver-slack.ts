@@ -7,8 +7,8 @@ export interface Where {
 }
 
 /**
- * The message of ours that carries a mark in its metadata (another app could write the same): among the newest of a channel, or anywhere in a thread, whose pages
- * begin with the oldest.
+ * The message of ours that carries a mark in its metadata, which another app could write too: among the newest of a
+ * channel, or anywhere in a thread, whose pages begin with the oldest.
  */
 export async function findPosted(slack: Slack, where: Where, mark: string): Promise<string | undefined> {
   const args = { channel: where.channel, include_all_metadata: true, limit: 200 };

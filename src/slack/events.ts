@@ -8,12 +8,15 @@ import { Mention } from './payload.ts';
 
 const UserChange = z.object({ user: z.object({ id: z.string(), deleted: z.boolean().default(false) }) });
 
+/** `isNew` remembers the event; it fails where the database is away, which is said like any other fault. */
+type Handle = (deps: SlackDeps, event: unknown, isNew: () => Promise<boolean>) => Promise<void>;
+
 /**
  * What the bot listens to, by Slack's type; manifest.yml subscribes to these and no others. Events are hints: what they
  * announce is read again, or will be before it matters.
  */
-export const EVENTS: Readonly<Record<string, (deps: SlackDeps, event: unknown) => Promise<void>>> = {
-  app_mention: async (deps, event) => {
+export const EVENTS: Readonly<Record<string, Handle>> = {
+  app_mention: async (deps, event, isNew) => {
     const mention = Mention.safeParse(event);
     if (!mention.success) return;
     const { channel, ts, thread_ts = ts } = mention.data;
@@ -21,11 +24,13 @@ export const EVENTS: Readonly<Record<string, (deps: SlackDeps, event: unknown) =
       const content = blocks.length === 0 ? { text } : { text, blocks };
       await deps.call('interactive', 'chat.postMessage', { channel, thread_ts, ...content });
     };
-    await guarded(deps, 'command', say, () => handleMention(deps, mention.data, say));
+    await guarded(deps, 'command', say, async () => {
+      if (await isNew()) await handleMention(deps, mention.data, say);
+    });
   },
-  user_change: async (deps, event) => {
+  user_change: async (deps, event, isNew) => {
     const changed = UserChange.safeParse(event);
-    if (!changed.success) return;
+    if (!changed.success || !(await isNew())) return;
     const { id, deleted } = changed.data.user;
     if (deleted) await deps.accounts.save(id, 'inactive', null);
     else await refreshAccount(deps, id);

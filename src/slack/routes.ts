@@ -93,11 +93,11 @@ export function startRouting(app: App, deps: SlackDeps): Routing {
     if ('later' in answer) await replaceDialog(deps, parsed.data.view.id, await answer.later());
   });
 
+  // Slack takes an event as answered before this runs, so nobody waits, and it is known whether it is new.
   for (const [type, handle] of Object.entries(EVENTS))
-    app.event(type, async ({ event, body }) => {
-      // Slack takes an event as answered before this runs, so nobody waits: it is told only when it is known to be new.
-      if (await deps.accounts.firstTime(`event/${body.event_id}`, 'event')) await handle(deps, event);
-    });
+    app.event(type, async ({ event, body }) =>
+      handle(deps, event, () => deps.accounts.firstTime(`event/${body.event_id}`, 'event')),
+    );
 
   // The only place of this layer that catches: whatever went wrong is said, never swallowed.
   app.error(async (error) => {

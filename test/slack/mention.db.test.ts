@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { AppError } from '../../src/errors.ts';
 import { EVENTS } from '../../src/slack/events.ts';
 import { type SlackBot, startSlackBot } from '../helpers/slack-bot.ts';
 
@@ -92,9 +93,25 @@ test('another bot is not answered, or two bots would talk for ever', async () =>
   const posts = bot.slack.calls('chat.postMessage').length;
   const message = { user: 'U0OTHERBOT', channel, ts: '1.0', text: `<@${bot.slack.botUserId}> list` };
 
-  await EVENTS.app_mention?.(bot.deps, { type: 'app_mention', bot_id: 'B0OTHERBOT', ...message });
+  const event = { type: 'app_mention', bot_id: 'B0OTHERBOT', ...message };
+  await EVENTS.app_mention?.(bot.deps, event, async () => true);
 
   expect(bot.slack.calls('chat.postMessage')).toHaveLength(posts);
+});
+
+test('a mention that could not be remembered is not carried out, and its writer is told', async () => {
+  const { id: channel } = bot.slack.channel(room);
+  const { ts } = await bot.slack.person('ana').says(room, 'a message to answer');
+  const text = `<@${bot.slack.botUserId}> note Never written`;
+  const away = new AppError('database-unreachable', 'The database does not answer.', { retry: 'later' });
+
+  const event = { type: 'app_mention', user: bot.slack.person('ana').user.id, channel, ts, text };
+  await EVENTS.app_mention?.(bot.deps, event, () => Promise.reject(away));
+
+  expect(bot.slack.thread(room, ts).map((message) => bot.slack.textOf(message))).toEqual([
+    expect.stringContaining('Your command may not have been carried out; /dr status shows what is recorded.'),
+  ]);
+  expect(await bot.count('incident.note-added')).toBe(1);
 });
 
 test('where another organisation reads along nothing is said of incidents', async () => {
