@@ -1,12 +1,15 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Actor } from '../domain/events.ts';
 import { Severity } from '../domain/plan.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import type { IncidentView } from '../domain/views.ts';
 import { AppError } from '../errors.ts';
+import type { View } from '../render/slack/blocks.ts';
 import { parseDraft } from '../render/slack/declare-draft.ts';
 import {
   type DeclareFault,
   declareFault,
+  renderDeclared,
   renderDeclaring,
   renderNearDuplicate,
 } from '../render/slack/modals-declare.ts';
@@ -68,7 +71,19 @@ async function declareFrom(
   });
   return isRefusal(declared)
     ? outcome(deps, declared, 'title')
-    : { view: renderDeclaring(declared.incident) };
+    : { view: renderDeclaring(declared.incident), later: () => declaredView(deps, declared.incident) };
+}
+
+/** A channel takes a second or two; where Slack does not make one, the dialog says so. */
+const CHANNEL_MS = 8_000;
+const LOOK_EVERY_MS = 300;
+
+async function declaredView({ views }: SlackDeps, id: string): Promise<View> {
+  for (const late = Date.now() + CHANNEL_MS; ; await sleep(LOOK_EVERY_MS)) {
+    const view = await views.incident(id);
+    if (view === undefined) throw new Error(`${id} was declared and is not there.`);
+    if (view.incident.channel !== null || Date.now() > late) return renderDeclared(view.incident);
+  }
 }
 
 export async function submitNearDuplicate({

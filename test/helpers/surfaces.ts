@@ -162,13 +162,7 @@ function dialogs(texts: Partial<Texts>): readonly Surface[] {
     ['near duplicate', renderNearDuplicate(near)],
     ['near duplicate reply', nearDuplicateReply(near)],
     ['declaring', renderDeclaring(view.incident.id)],
-    [
-      'declared',
-      renderDeclared(view.incident, [
-        { state: 'done', text: 'recorded' },
-        { state: 'failed', text: fact },
-      ]),
-    ],
+    ['declared', renderDeclared(view.incident)],
     ['set status', renderSetStatus(view)],
     ['change severity', renderChangeSeverity(view)],
     ['take a role', renderTakeRole(view)],

@@ -3,12 +3,11 @@ import type { Incident } from '../../domain/incident.ts';
 import type { People } from '../../domain/people.ts';
 import { type Plan, Severity } from '../../domain/plan.ts';
 import { between, dualInstant, duration, instant } from '../format.ts';
-import { MARKS, STATUS_WORDS, severityWords } from '../words.ts';
+import { STATUS_WORDS, severityWords } from '../words.ts';
 import {
   actions,
   type Block,
   button,
-  linkButton,
   type Message,
   message,
   option,
@@ -20,7 +19,7 @@ import { type DeclareDraft, encodeDraft } from './declare-draft.ts';
 import { checkField, choiceField, input, textField, timeField } from './fields.ts';
 import type { FieldId } from './ids.ts';
 import { renderNotice } from './modals.ts';
-import { channelOf, editable, type Links, label, machine, personName, quoted } from './text.ts';
+import { channelOf, editable, label, machine, personName, quoted } from './text.ts';
 
 /** The form of `/dr declare` and what may follow it (CARDS §2). */
 
@@ -218,7 +217,7 @@ function nearBlock({ incident, systemName, people }: NearDuplicate): Block {
   );
 }
 
-/** Shown at once after submit, and again as parts are made. */
+/** Shown at once after submit, until the channel is there. */
 export function renderDeclaring(incidentId: string): View {
   return view(
     'notice',
@@ -228,12 +227,7 @@ export function renderDeclaring(incidentId: string): View {
   );
 }
 
-export interface MadePart {
-  readonly state: 'done' | 'failed';
-  readonly text: string;
-}
-
-export function renderDeclared(incident: Incident, parts: readonly MadePart[], links: Links = {}): View {
+export function renderDeclared(incident: Incident): View {
   const channel = channelOf(incident);
   return view(
     'notice',
@@ -244,8 +238,6 @@ export function renderDeclared(incident: Incident, parts: readonly MadePart[], l
         ? 'Its channel is not made yet; the incident goes on without it.'
         : `Channel: ${channel}`,
       incident.roles.commander === null ? 'Nobody is commander yet: press Take command there.' : null,
-      ...parts.map(({ state, text }) => `${MARKS[state].emoji} ${state}: ${machine(text, 160)}`),
     ),
-    actions(linkButton('Open channel', links[incident.id])),
   );
 }
