@@ -7,7 +7,7 @@ import { type Child, startChild } from './child.ts';
 import { median, percentile } from './median.ts';
 import { sendCommand } from './slash-command.ts';
 
-const KINDS = ['bot', 'bolt', 'plain'] as const;
+const KINDS = ['bot', 'opening', 'bolt', 'plain'] as const;
 type Kind = (typeof KINDS)[number];
 
 const PAIRS = 3;
@@ -18,11 +18,14 @@ const WARM_REQUESTS = 3_000;
 /** What the numbers are of, in the output too. */
 const counted = {
   bot: "the bot's own listeners: signature, replay, parsing, one row in the inbox that is committed before the answer",
+  opening:
+    'the same, and what follows: the loading dialog is drawn and sent; Slack never answers, so that everything stays in memory',
   bolt: 'HTTPReceiver with one listener that only acknowledges: nothing is kept',
   plain: 'node:http with the signature and the form, and nothing else',
   cpuUs: 'of the process that answers, of all its threads, by request; PostgreSQL works in another one',
   ms: 'from when a request was due (open loop) to the end of its answer',
-  leftOut: 'what the bot does after the acknowledgement, which Slack does not wait for',
+  leftOut:
+    'bot: what it does after the acknowledgement, which Slack does not wait for; opening: what it does once the dialog is open',
 };
 
 /** A signed slash command acknowledged: the bot with its durable inbox, bare Bolt, and bare node:http. */
@@ -107,10 +110,15 @@ export function summary(pairs: readonly Pair[]) {
       p50Ms: of(kind, 'p50Ms'),
       p99Ms: of(kind, 'p99Ms'),
     });
-    return { perSecond, bot: row('bot'), bolt: row('bolt'), plain: row('plain') };
+    return { perSecond, ...Object.fromEntries(KINDS.map((kind) => [kind, row(kind)])) };
   });
   const busiest = pairs.filter(({ perSecond }) => perSecond === Math.max(...RATES));
-  const beside = (kind: Kind) =>
-    Number(median(busiest.map((pair) => (pair.bot?.cpuUs ?? 0) / (pair[kind]?.cpuUs ?? 1))).toFixed(2));
-  return { cpuRatioToBolt: beside('bolt'), cpuRatioToPlain: beside('plain'), rates };
+  const ratio = (of: Kind, to: Kind) =>
+    Number(median(busiest.map((pair) => (pair[of]?.cpuUs ?? 0) / (pair[to]?.cpuUs ?? 1))).toFixed(2));
+  return {
+    cpuRatioToBolt: ratio('bot', 'bolt'),
+    cpuRatioToPlain: ratio('bot', 'plain'),
+    openingRatioToBolt: ratio('opening', 'bolt'),
+    rates,
+  };
 }
