@@ -5,6 +5,13 @@ import type { Replicas } from './replicas.ts';
 
 const CLICK_EVERY_MS = 200;
 const PATIENCE_MS = 90_000;
+const LATE_MS = 30_000;
+
+/** A note that somebody typed, and whether Slack was told that it came. */
+interface Typed {
+  readonly text: string;
+  readonly acked: boolean;
+}
 
 const Mark = z.object({ event_payload: z.object({ mark: z.string() }) });
 
@@ -54,7 +61,7 @@ export async function startSoak(replicas: Replicas, log: (line: string) => void 
     const incident = z.object({ id: z.string() }).parse(declared).id;
 
     let typing = true;
-    const typed: { readonly text: string; readonly acked: boolean }[] = [];
+    const typed: Typed[] = [];
     const hands = (async () => {
       for (let number = 0; typing; number++) {
         // Long enough to be given back when it is not carried out.
@@ -75,6 +82,9 @@ export async function startSoak(replicas: Replicas, log: (line: string) => void 
     typing = false;
     await hands;
     await settled();
+    // A command whose connection broke may still be carried out, or given back, when there is nothing else left to do.
+    for (const deadline = Date.now() + LATE_MS; Date.now() < deadline; await sleep(500))
+      if ((await answersTo(`#${room.name}`, typed)).silent.length === 0) break;
     return {
       ...(await judge(`#${room.name}`, typed, runs)),
       restarts: times,
@@ -94,12 +104,8 @@ export async function startSoak(replicas: Replicas, log: (line: string) => void 
     }
   }
 
-  /** Compares what people were told with what is in the log and in the workspace. */
-  async function judge(
-    room: string,
-    typed: readonly { readonly text: string; readonly acked: boolean }[],
-    runs: readonly string[],
-  ) {
+  /** Which notes are in the log how often, and which acknowledged ones neither are nor were given back. */
+  async function answersTo(room: string, typed: readonly Typed[]) {
     const notes = (await events('incident')).flatMap(({ event }) =>
       event.kind === 'incident.note-added' ? [String(event.text)] : [],
     );
@@ -113,6 +119,12 @@ export async function startSoak(replicas: Replicas, log: (line: string) => void 
     const missing = typed.filter(({ text, acked }) => acked && count(text) === 0);
     // Who is told that something was not carried out gets what was typed back, word for word.
     const silent = missing.filter(({ text }) => !read.has(`note ${text}`));
+    return { count, missing, silent };
+  }
+
+  /** Compares what people were told with what is in the log and in the workspace. */
+  async function judge(room: string, typed: readonly Typed[], runs: readonly string[]) {
+    const { count, missing, silent } = await answersTo(room, typed);
     const doubled = typed.filter(({ text }) => count(text) > 1);
     const log = await events('run');
     const finished = (run: string, step: string) =>

@@ -10,6 +10,7 @@ import type { Incidents } from '../services/incidents.ts';
 import type { Views } from '../services/views.ts';
 import { dueIds, lockApproval } from '../store/aggregates.ts';
 import { incidentsToDeliver } from '../store/deliveries.ts';
+import { pruneCommits } from '../store/patience.ts';
 import { pruneInbox } from '../store/surroundings.ts';
 import type { World } from './world.ts';
 
@@ -43,7 +44,9 @@ export function startTicks(deps: TickDeps): { stop(): Promise<void> } {
   const hourly = cron.schedule(
     '7 * * * *',
     () =>
-      void pruneInbox(deps.world.db).catch((error: unknown) => log({ err: error }, 'inbox was not pruned')),
+      void Promise.all([pruneInbox(deps.world.db), pruneCommits(deps.world.db)]).catch((error: unknown) =>
+        log({ err: error }, 'inbox was not pruned'),
+      ),
     { timezone: 'UTC', name: 'inbox' },
   );
   return {

@@ -33,6 +33,7 @@ export async function migrateTables(
     await client.query(
       `grant select, insert, update on incidents, runs, approvals, counters, documents_in_force, accounts, deliveries to ${role}`,
     );
+    await client.query(`grant select, insert, delete on commits to ${role}`);
     await client.query(
       `grant select, insert, update, delete on inbox, group_members, observations to ${role}`,
     );

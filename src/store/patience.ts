@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { AppError } from '../errors.ts';
 import type { Database, Tx } from './database.ts';
@@ -7,9 +8,9 @@ const PAUSE_MS = 200;
 
 /**
  * The same database for somebody who would rather wait than be told that it is away: what was interrupted is done again
- * until it is back, or until the time is over. A transaction whose commit got no answer is looked up by its number first,
- * so that none is recorded twice; the number says nothing on another timeline, where a fail-over may have given it to
- * somebody else, and then it is as good as lost. Only for queries that may be repeated.
+ * until it is back, or until the time is over. A transaction leaves a mark of its own, and whoever comes again for it finds
+ * the mark or not. Its number would not do: PostgreSQL gives it to another one when a crash comes before it was written down.
+ * Only for queries that may be repeated.
  */
 export function patient(db: Database, withinMs: number): Database {
   async function again<Result>(attempt: () => Promise<Result>): Promise<Result> {
@@ -23,56 +24,41 @@ export function patient(db: Database, withinMs: number): Database {
   }
 
   async function transact<Result>(work: (tx: Tx) => Promise<Result>): Promise<Result> {
-    let ended: { readonly in: Place; readonly result: Result } | undefined;
-    return again(async () => {
-      if (ended !== undefined) {
-        if (await wasCommitted(db, ended.in)) return ended.result;
-        ended = undefined;
-      }
-      return db.transact(async (tx) => {
+    const id = randomUUID();
+    let ended: { readonly result: Result } | undefined;
+    return again(() =>
+      db.transact(async (tx) => {
+        if (ended !== undefined && !(await mark(tx, id))) return ended.result;
         const result = await work(tx);
-        const place = await placeOf(tx);
-        if (place.number !== null) ended = { in: place, result };
+        const marked = ended !== undefined || ((await hasChanges(tx)) && (await mark(tx, id)));
+        if (marked) ended = { result };
         return result;
-      });
-    });
+      }),
+    );
   }
 
   return { ...db, transact, query: (text, values) => again(() => db.query(text, values)) };
 }
 
+/** Marks older than a day are of workers that have given up long ago. */
+export async function pruneCommits(db: Pick<Database, 'query'>): Promise<void> {
+  await db.query("delete from commits where at < dr_now() - interval '1 day'");
+}
+
+/** False where an earlier attempt was committed. Waits for one that is still ending. */
+async function mark(tx: Tx, id: string): Promise<boolean> {
+  const { rowCount } = await tx.query('insert into commits (id) values ($1) on conflict do nothing', [id]);
+  return rowCount === 1;
+}
+
+/** What has only read so far may be done again. */
+async function hasChanges(tx: Tx): Promise<boolean> {
+  const { rows } = await tx.query<{ changes: boolean }>(
+    'select pg_current_xact_id_if_assigned() is not null as changes',
+  );
+  return rows[0]?.changes === true;
+}
+
 function isAway(error: unknown): boolean {
   return error instanceof AppError && error.code === 'database-unreachable';
-}
-
-/** Of a transaction; its number is null while it has changed nothing. */
-interface Place {
-  readonly number: string | null;
-  readonly timeline: string;
-}
-
-const TIMELINE = 'left(pg_walfile_name(pg_current_wal_insert_lsn()), 8) as timeline';
-
-async function placeOf(tx: Tx): Promise<Place> {
-  const { rows } = await tx.query<Place>(
-    `select pg_current_xact_id_if_assigned()::text as number, ${TIMELINE}`,
-  );
-  const [place = { number: null, timeline: '' }] = rows;
-  return place;
-}
-
-async function wasCommitted(db: Database, { number, timeline }: Place): Promise<boolean> {
-  const { rows: places } = await db.query<{ timeline: string }>(`select ${TIMELINE}`);
-  if (places[0]?.timeline !== timeline)
-    throw new AppError(
-      'database-unreachable',
-      'PostgreSQL failed over in the middle of it; whether it was recorded is not known.',
-      { retry: 'later' },
-    );
-  const { rows } = await db.query<{ status: string }>('select pg_xact_status($1::text::xid8) as status', [
-    number,
-  ]);
-  const status = rows[0]?.status;
-  if (status !== 'in progress') return status === 'committed';
-  throw new AppError('database-unreachable', 'Its last transaction is still ending.', { retry: 'later' });
 }

@@ -38,7 +38,7 @@ describe('a patient database', () => {
     { at: 'begin', lose: 'request' },
     { at: 'insert into inbox', lose: 'request' },
     { at: 'insert into inbox', lose: 'reply' },
-    { at: 'pg_current_xact_id', lose: 'reply' },
+    { at: 'insert into commits', lose: 'reply' },
     { at: 'commit', lose: 'request' },
     { at: 'commit', lose: 'reply' },
   ] as const)('records a transaction once whose $at loses its $lose', async ({ at, lose }) => {
@@ -49,6 +49,18 @@ describe('a patient database', () => {
     await struck;
     expect(result).toBe('once');
     expect(await keys()).toHaveLength(1);
+  });
+
+  test('asks again what only reads, and writes nothing there', async () => {
+    const struck = proxy.fault({ at: 'commit', lose: 'reply' });
+
+    const one = patient(plain, 5_000).transact(async (tx) => {
+      await tx.query('set transaction read only');
+      return (await tx.query<{ one: number }>('select 1 as one')).rows[0]?.one;
+    });
+
+    await struck;
+    expect(await one).toBe(1);
   });
 
   test('that is away for a second is waited for, by transactions and by questions', async () => {
