@@ -2,6 +2,7 @@ import type { Command } from '../src/command.ts';
 import { abort } from './abort.ts';
 import { approve } from './approve.ts';
 import { audit } from './audit.ts';
+import { backups } from './backups.ts';
 import { cancel } from './cancel.ts';
 import { declare } from './declare.ts';
 import { edit } from './edit.ts';
@@ -23,6 +24,7 @@ export const commands: readonly Command[] = [
   declare,
   status,
   list,
+  backups,
   severity,
   role,
   note,

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -19,6 +19,8 @@ export type PlatformConfig = {
   /** The hosts that checks may ask, and the addresses they may post to. */
   http: { allow: readonly string[]; post: readonly string[] };
   env: Record<string, string>;
+  /** Addresses that its plan names, and where they are here. */
+  addresses?: Readonly<Record<string, string>>;
 };
 
 export type BotSurroundings = {
@@ -50,7 +52,7 @@ export async function writeBotConfig(world: BotSurroundings) {
   const sshKeys = await createSshKeys(world.folder.path, ['ana', 'ben', 'mina']);
   const people = await peopleOf(sshKeys);
   await Promise.all([
-    ...world.plans.map((plan) => copyFile(plan, join(configDir, 'plans', basename(plan)))),
+    ...world.plans.map((plan) => copyPlan(plan, join(configDir, 'plans', basename(plan)), world.platforms)),
     writeFile(join(configDir, 'people.yml'), stringify({ people }, { lineWidth: 0 })),
     writeFile(join(configDir, 'connections.yml'), stringify(connectionsOf(world), { lineWidth: 0 })),
   ]);
@@ -72,6 +74,13 @@ export async function writeBotConfig(world: BotSurroundings) {
     PATH: [dirname(world.programs.psql), process.env.PATH ?? ''].join(delimiter),
   };
   return { configDir, env, sshKeys };
+}
+
+async function copyPlan(plan: string, to: string, platforms: readonly PlatformConfig[]): Promise<void> {
+  let text = await readFile(plan, 'utf8');
+  for (const { addresses = {} } of platforms)
+    for (const [named, here] of Object.entries(addresses)) text = text.replaceAll(named, here);
+  await writeFile(to, text);
 }
 
 function connectionsOf({ platforms }: BotSurroundings) {

@@ -19,15 +19,17 @@ export type Bot = Awaited<ReturnType<typeof startBot>>;
  */
 export async function startBot(
   world: BaseWorld,
-  options: { slack?: 'socket' | 'off'; log?: (line: string) => void } = {},
+  options: { slack?: 'socket' | 'off'; watch?: 'on' | 'off'; log?: (line: string) => void } = {},
 ) {
   const env = {
     ...process.env,
     ...world.env,
     DR_SLACK_MODE: options.slack ?? 'socket',
+    // A story about a restore is told without what the watch says of the pretend world's backups.
+    DR_WATCH: options.watch ?? 'off',
     DR_LOG_LEVEL: 'info',
     // Every process after the first starts in half the time.
-    NODE_COMPILE_CACHE: join(world.folder.path, 'compiled'),
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(world.folder.path, 'compiled'),
   };
   const migrated = await runNode(file('cli.ts'), ['migrate'], { ...env, ...world.ownerEnv });
   if (migrated.code !== 0) throw new Error(`dr migrate failed:\n${migrated.stderr}`);

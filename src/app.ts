@@ -4,38 +4,52 @@ import { join } from 'node:path';
 import { commands } from '../commands/index.ts';
 import { actions } from './actions/index.ts';
 import { createClients } from './clients/index.ts';
+import { resolveSecret } from './clients/secrets.ts';
 import { createSlack } from './clients/slack.ts';
 import { verifySignature } from './clients/ssh.ts';
 import type { Tools } from './command.ts';
 import type { Config } from './config.ts';
 import { readConfigFolder } from './config-folder.ts';
+import type { Heartbeat } from './domain/heartbeat.ts';
 import { readInputs } from './domain/inputs.ts';
 import { isRefusal, refuse } from './domain/refusal.ts';
 import type { IncidentView } from './domain/views.ts';
-import { deliverIncident } from './jobs/deliver.ts';
+import { signalledBackups } from './http/signals.ts';
+import { pingDeadMan } from './jobs/dead-man.ts';
+import { deliverOwner } from './jobs/deliver.ts';
 import { channelFinder } from './jobs/deliver-slack.ts';
+import { createInspector } from './jobs/inspector.ts';
 import { observeDatabases } from './jobs/observe.ts';
 import { observePrimaries } from './jobs/observe-primary.ts';
 import { previewRun } from './jobs/preview.ts';
+import { makeRestoreTest, sweepTestFolders } from './jobs/restore-test.ts';
 import { advanceRun } from './jobs/run.ts';
 import { startTicks } from './jobs/tick.ts';
+import { WATCH_WORKERS, watchSystem } from './jobs/watch.ts';
 import { sweepRunFolders, type World } from './jobs/world.ts';
 import type { Log } from './log.ts';
 import { createQueue } from './queue/boss.ts';
 import { exportRunbook } from './render/plan-export.ts';
 import { draftUpdate, lastHeardAt } from './render/updates.ts';
 import { createAccounts } from './services/accounts.ts';
+import { createAlertViews } from './services/alert-views.ts';
+import { createAlerts } from './services/alerts.ts';
 import { createApprovals } from './services/approvals.ts';
+import { createBackups } from './services/backups.ts';
+import { createDigests } from './services/digests.ts';
 import { createIncidents } from './services/incidents.ts';
 import { createPlans } from './services/plans.ts';
 import { createQueries } from './services/queries.ts';
 import { createReports } from './services/reports.ts';
+import { createRestoreTests } from './services/restore-tests.ts';
 import { createRuns } from './services/runs.ts';
 import { createViews } from './services/views.ts';
 import type { SlackDeps } from './slack/deps.ts';
+import { databaseNow } from './store/aggregates.ts';
 import { createCommit } from './store/commit.ts';
 import { createDatabase } from './store/database.ts';
 import { stuckDeliveries } from './store/deliveries.ts';
+import { jobRunsOf, recordHeartbeat } from './store/heartbeats.ts';
 import { patient } from './store/patience.ts';
 import { requireSessions } from './store/sessions.ts';
 import { readTemplates } from './templates.ts';
@@ -45,6 +59,8 @@ export type App = Awaited<ReturnType<typeof createApp>>;
 /** Actions whose proof a gate rests on: a person cannot skip them. */
 const GUARDING: ReadonlySet<string> = new Set(['backup.verify', 'pg.restore', 'pg.integrity', 'pg.close']);
 
+/** Runs of a job that are looked at: enough for a p95 of its duration. */
+const HEARTBEATS = 50;
 const RUN_WORKERS = 4;
 const DELIVER_WORKERS = 2;
 /** What people in Slack ask for is made up for when PostgreSQL comes back so soon; at a terminal they see it at once. */
@@ -86,6 +102,11 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
   const plans = createPlans(deps);
   const queries = createQueries(deps);
   const views = createViews(deps);
+  const alerts = createAlerts(deps);
+  const alertViews = createAlertViews(deps);
+  const backups = createBackups(deps);
+  const restoreTests = createRestoreTests({ db: deps.db, enqueue: queue.enqueue });
+  const digests = createDigests({ db: deps.db, enqueue: queue.enqueue }, backups);
   const reports = createReports(deps, views, templates.renderReport);
 
   const slack =
@@ -129,14 +150,26 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
         slack,
         incidents,
         views,
+        alertViews,
+        digests,
         guarding: GUARDING,
         draft,
         publicUpdate: templates.renderUpdate,
         slackChannelNamed: channelFinder(slack),
       };
-      await queue.work('deliver', DELIVER_WORKERS, (job) => deliverIncident(deliver, job));
+      await queue.work('deliver', DELIVER_WORKERS, (job) => deliverOwner(deliver, job));
     }
-    const ticks = startTicks({ world, queue, incidents, views, draft });
+    if (config.DR_WATCH === 'on') await startWatching();
+    const ticks = startTicks({
+      world,
+      queue,
+      incidents,
+      views,
+      restoreTests,
+      digests,
+      draft,
+      watch: config.DR_WATCH === 'on',
+    });
     const looks = [
       await repeatedly(60_000, () =>
         observeDatabases(world).catch((error: unknown) =>
@@ -158,6 +191,18 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
         await ticks.stop();
       },
     };
+  }
+
+  /** Backups are looked at, and restored to see whether they can be. */
+  async function startWatching(): Promise<void> {
+    const inspector = createInspector({ clients, workDir: world.workDir, shutdown: world.shutdown });
+    const heartbeats = (of: typeof db, system: string, backup: string) =>
+      jobRunsOf(of, system, backup, HEARTBEATS);
+    const alive = () => pingDeadMan(config.DR_DEAD_MAN_URL, world);
+    const watch = { world, queue, inspector, heartbeats, alive };
+    await queue.work('watch', WATCH_WORKERS, (job) => watchSystem(watch, job));
+    await sweepTestFolders(world);
+    await queue.work('restore-test', 1, (job) => makeRestoreTest(world, job));
   }
 
   /** Now, and again every so often; a look that takes longer is not overtaken by the next. */
@@ -182,6 +227,10 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
           incidents,
           runs,
           approvals,
+          alerts,
+          alertViews,
+          backups,
+          restoreTests,
           accounts: createAccounts(deps),
           views,
           queries,
@@ -207,10 +256,23 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
     plans,
     queries,
     views,
+    backups,
     tools,
     templates,
     loadPlans,
     startWorking,
+    signals: {
+      backups: async () =>
+        signalledBackups(
+          (await queries.plans()).map(({ plan }) => plan),
+          folder.connections,
+          { resolve: resolveSecret, log: world.log },
+        ),
+      record: (heartbeat: Heartbeat) => recordHeartbeat(db, heartbeat),
+      now: () => databaseNow(db),
+      fetch,
+      log: world.log,
+    },
     /** What fails again and again while the rest goes on, with the last reason. */
     stuck: async () => [...queue.stuck(), ...(await stuckDeliveries(db).catch(() => []))],
     start: async () => {

@@ -3,6 +3,7 @@ import { type Json, toJson } from './domain/canonical.ts';
 import { nameOf, type People } from './domain/people.ts';
 import { refusalText } from './render/refusals.ts';
 import { renderApproval } from './render/text/approval.ts';
+import { renderBackups } from './render/text/backups.ts';
 import { renderHelp } from './render/text/help.ts';
 import { renderList, renderSimilar } from './render/text/list.ts';
 import { renderPlan } from './render/text/plan.ts';
@@ -57,6 +58,8 @@ function textOf(reply: Reply, commands: readonly Command[], now: Date): string {
       return renderApproval(reply.view, reply.approval.id);
     case 'report':
       return reply.report.body;
+    case 'backups':
+      return renderBackups(reply.model, process.env.TZ);
     case 'help':
     case 'menu':
       return renderHelp(commands, reply.what === 'help' ? reply.topic : null);
@@ -72,6 +75,8 @@ function dataOf(reply: Reply): Json {
       const { incident, runs } = reply.view;
       return toJson({ incident, runs: runs.map(({ run, approvals }) => ({ ...run, approvals })) });
     }
+    case 'backups':
+      return toJson(reply.model);
     case 'incidents':
       return toJson(reply.items);
     case 'preview':

@@ -240,7 +240,7 @@ async function runCommand(
 }
 
 async function contextOf(app: App, actor: Actor, incident: string | null): Promise<CommandContext> {
-  const { incidents, runs, approvals, views, queries, tools } = app;
+  const { incidents, runs, approvals, views, queries, backups, tools } = app;
   return {
     actor,
     people: await queries.people(),
@@ -251,6 +251,7 @@ async function contextOf(app: App, actor: Actor, incident: string | null): Promi
     approvals,
     views,
     queries,
+    backups,
     tools,
     commands,
   };

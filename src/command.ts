@@ -8,8 +8,9 @@ import type { Who } from './domain/permission.ts';
 import type { Plan } from './domain/plan.ts';
 import type { RunPreview } from './domain/preview.ts';
 import { type Refusal, refuse } from './domain/refusal.ts';
-import type { IncidentView } from './domain/views.ts';
+import type { BackupsModel, IncidentView } from './domain/views.ts';
 import type { Approvals } from './services/approvals.ts';
+import type { Backups } from './services/backups.ts';
 import type { Incidents } from './services/incidents.ts';
 import type { Queries } from './services/queries.ts';
 import type { Runs } from './services/runs.ts';
@@ -40,6 +41,7 @@ export interface CommandContext {
   readonly approvals: Approvals;
   readonly views: Views;
   readonly queries: Queries;
+  readonly backups: Backups;
   readonly tools: Tools;
   readonly commands: readonly Command[];
 }
@@ -88,6 +90,7 @@ export type Reply = { readonly kind: 'reply'; readonly data?: Json } & (
       readonly severity: string;
     }
   | { readonly what: 'report'; readonly report: WrittenReport }
+  | { readonly what: 'backups'; readonly model: BackupsModel }
 );
 
 /** A dialog to open. Where no dialog can be shown, the command asks for words instead. */

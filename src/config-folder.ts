@@ -61,7 +61,7 @@ async function readRequired(folder: string, name: string): Promise<YamlFile> {
 
 async function planNames(folder: string): Promise<readonly string[]> {
   const names = await readdir(join(folder, 'plans')).catch(() => []);
-  return names.filter((name) => /\.ya?ml$/.test(name)).sort();
+  return names.filter((name) => /\.ya?ml$/.test(name) && !name.includes('.example.')).sort();
 }
 
 function documentOf(kind: LoadableDocument['kind'], name: string, file: YamlFile): LoadableDocument {

@@ -21,6 +21,10 @@ const Common = {
   DR_WORK_DIR: z.string().min(1).default('/var/tmp/dr-bot'),
   DR_HTTP_HOST: z.string().default('0.0.0.0'),
   DR_HTTP_PORT: Port.default(8080),
+  /** Looks at backups and makes restore tests; `off` where another process does. */
+  DR_WATCH: z.enum(['on', 'off'], 'expected "on" or "off"').default('on'),
+  /** Pinged after each round of the watch: whoever waits for it tells people when the bot is silent. */
+  DR_DEAD_MAN_URL: Url('https://hc-ping.example/0a1b').optional(),
   DR_SLACK_API_URL: Url('http://127.0.0.1:4000/api/').optional(),
 };
 

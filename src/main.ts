@@ -29,6 +29,7 @@ async function main(): Promise<void> {
     port: config.DR_HTTP_PORT,
     slack: slack.requestListener,
     health,
+    signals: app.signals,
   });
   const working = await app.startWorking();
   log.info({ port: http.port, slack: config.DR_SLACK_MODE }, 'ready');

@@ -131,6 +131,8 @@ interface Issue {
 function flatIssues(issues: readonly z.core.$ZodIssue[]): readonly Issue[] {
   return issues.flatMap((issue): readonly Issue[] => {
     const path = issue.path.map((part) => (typeof part === 'symbol' ? String(part) : part));
+    if (issue.code === 'invalid_union' && 'options' in issue)
+      return [{ path, message: `expected one of ${issue.options?.join(', ')}` }];
     if (issue.code === 'invalid_union') {
       const branches = issue.errors.map(flatIssues).filter((branch) => branch.length > 0);
       const best = branches.sort((a, b) => unknownKeys(a) - unknownKeys(b) || a.length - b.length)[0];

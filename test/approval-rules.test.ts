@@ -50,7 +50,8 @@ describe('a plan', () => {
 
     const faults = planFaults(Plan.parse(smallPlan({ runbooks: { recover } })), actions, null, null);
 
-    expect(faults.map(({ path }) => path.join('.'))).toEqual(['runbooks.recover.steps.0.with.sql']);
+    const errors = faults.filter(({ level }) => level === 'error');
+    expect(errors.map(({ path }) => path.join('.'))).toEqual(['runbooks.recover.steps.0.with.sql']);
   });
 
   test('takes no reference for an input: what is approved is known before the votes', () => {

@@ -17,7 +17,7 @@ interface Layer {
 
 /** Who may import whom. Nothing points up; a package that matters has one importer. */
 const LAYERS: Readonly<Record<string, Layer>> = {
-  domain: { may: [], packages: ['zod'], node: ['node:crypto'] },
+  domain: { may: [], packages: ['zod', 'croner'], node: ['node:crypto'] },
   render: { may: ['domain', 'ground'], packages: ['liquidjs', 'echarts'], node: [] },
   store: {
     may: ['domain', 'ground'],
@@ -33,6 +33,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       '@aws-sdk/client-s3',
       '@aws-sdk/client-sns',
       '@kubernetes/client-node',
+      '@resvg/resvg-js',
       '@slack/web-api',
       'ioredis',
       'pg',
@@ -43,8 +44,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   actions: { may: ['domain', 'clients', 'ground'], packages: ['zod'], node: true },
   command: { may: ['domain', 'services'], packages: [], node: [] },
   commands: { may: ['domain', 'services', 'command', 'ground'], packages: ['zod'], node: [] },
+  inventory: { may: ['domain', 'actions', 'clients', 'ground'], packages: ['zod'], node: true },
   jobs: {
-    may: ['domain', 'store', 'queue', 'services', 'actions', 'clients', 'render', 'ground'],
+    may: ['domain', 'store', 'queue', 'services', 'actions', 'clients', 'inventory', 'render', 'ground'],
     packages: ['node-cron'],
     node: true,
   },
@@ -55,7 +57,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   },
   http: {
     may: ['domain', 'services', 'render', 'ground'],
-    packages: ['hono', '@hono/node-server', 'prom-client', 'zod'],
+    packages: ['hono', '@hono/node-server', 'prom-client', 'sns-payload-validator', 'zod'],
     node: true,
   },
   /** errors.ts, hop.ts and sdk-log.ts: under everything but what is pure. */
@@ -87,6 +89,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       '@aws-sdk/client-s3',
       '@aws-sdk/client-sns',
       '@kubernetes/client-node',
+      '@resvg/resvg-js',
       'fauxqs',
       'pg',
       'ws',

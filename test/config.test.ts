@@ -21,6 +21,7 @@ test('Socket Mode is the default, and everything else has one', () => {
     ...SOCKET,
     DR_SLACK_MODE: 'socket',
     DR_LOG_LEVEL: 'info',
+    DR_WATCH: 'on',
     DR_WORK_DIR: '/var/tmp/dr-bot',
     DR_HTTP_HOST: '0.0.0.0',
     DR_HTTP_PORT: 8080,

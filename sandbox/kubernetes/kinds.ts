@@ -167,7 +167,12 @@ export const Autoscaler = KubeObject.extend({
 });
 export type Autoscaler = z.infer<typeof Autoscaler>;
 
-const JobSpec = z.looseObject({ backoffLimit: Count.default(6), template: Template });
+const JobSpec = z.looseObject({
+  backoffLimit: Count.default(6),
+  template: Template,
+  /** Another controller than the cluster's own, which then leaves the Job alone. */
+  managedBy: z.string().optional(),
+});
 
 export const Job = KubeObject.extend({
   spec: JobSpec,
@@ -175,7 +180,7 @@ export const Job = KubeObject.extend({
 });
 export type Job = z.infer<typeof Job>;
 
-const CronJob = KubeObject.extend({
+export const CronJob = KubeObject.extend({
   spec: z.looseObject({
     schedule: z.string({ error: 'schedule is required' }),
     suspend: z.boolean().default(false),
@@ -206,6 +211,7 @@ export const schemas = {
   pods: Pod,
   events: KubeObject,
   secrets: Secret,
+  persistentvolumeclaims: KubeObject,
   configmaps: KubeObject,
   deployments: Deployment,
   statefulsets: StatefulSet,

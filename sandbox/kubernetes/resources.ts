@@ -22,6 +22,13 @@ export const resources = {
   pods: { ...core, plural: 'pods', kind: 'Pod', subresources: ['log', 'status'], model: 'V1Pod' },
   events: { ...core, plural: 'events', kind: 'Event', model: 'CoreV1Event' },
   secrets: { ...core, plural: 'secrets', kind: 'Secret', model: 'V1Secret' },
+  persistentvolumeclaims: {
+    ...core,
+    plural: 'persistentvolumeclaims',
+    kind: 'PersistentVolumeClaim',
+    subresources: ['status'],
+    model: 'V1PersistentVolumeClaim',
+  },
   configmaps: { ...core, plural: 'configmaps', kind: 'ConfigMap', model: 'V1ConfigMap' },
   deployments: {
     ...apps,

@@ -67,6 +67,7 @@ export function leastPrivilege(scope: {
     { verbs: read, apiGroups: ['keda.sh'], resources: ['scaledobjects'], namespaces },
     { verbs: [...read, 'create'], apiGroups: ['batch'], resources: ['jobs'], namespaces },
     { verbs: read, apiGroups: ['batch'], resources: ['cronjobs'], namespaces },
+    { verbs: ['list'], apiGroups: [''], resources: ['persistentvolumeclaims'], namespaces },
     ...(scope.deployments?.length ? [patchOnly('deployments', scope.deployments)] : []),
     ...(scope.statefulsets?.length ? [patchOnly('statefulsets', scope.statefulsets)] : []),
     ...(scope.secrets?.length

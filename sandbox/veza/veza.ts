@@ -1,3 +1,4 @@
+import { startAws } from '../aws.ts';
 import type { SandboxFolder } from '../folder.ts';
 import { type KubernetesOptions, startKubernetes } from '../kubernetes/kubernetes.ts';
 import type { Parts } from '../parts.ts';
@@ -32,7 +33,8 @@ export async function startVeza(options: VezaOptions) {
     'Veza’s Kubernetes',
     startKubernetes({ context: 'veza', ...options.kubernetes }),
   );
-  const [{ primary, standby, url }, kubernetes] = await Promise.all([databases, clustering]);
+  const storing = parts.begin('Veza’s S3', startAws({ bucket: 'veza-backups', topic: 'veza' }));
+  const [{ primary, standby, url }, kubernetes, aws] = await Promise.all([databases, clustering, storing]);
   parts.log('Veza’s data is there, and its standby streams');
   const { control } = kubernetes;
 
@@ -55,6 +57,8 @@ export async function startVeza(options: VezaOptions) {
     /** The connection string of one of Veza's roles on either server. */
     url,
     kubernetes,
+    /** Its bucket is empty: nobody has made a backup yet. */
+    aws,
     app,
     prober,
     damage: createDamage({ primary, standby, app, kubernetes }),

@@ -32,12 +32,15 @@ export interface Limits {
 const LIMITS: Limits = { stallWindowMs: 60_000, stallBytes: 6_000_000, fruitless: 5, pauseMs: 1_000 };
 const ROOM_FACTOR = 1.2;
 
+/** What of a step's context a download needs. */
+export type Worker = Pick<ActionContext, 'clients' | 'workDir' | 'signal' | 'progress'>;
+
 /**
  * Brings one object into the work folder, hashing it in the same read. What an earlier attempt left is hashed and kept:
  * the object is the same byte for byte, because its ETag is demanded at each connection. The local name is a hash, never a
  * part of the key. Bytes are written at their place and never cut off, so two workers on one file write the same.
  */
-export async function download(context: ActionContext, wanted: Wanted, limits = LIMITS): Promise<Downloaded> {
+export async function download(context: Worker, wanted: Wanted, limits = LIMITS): Promise<Downloaded> {
   const path = localPath(context.workDir, wanted);
   const part = `${path}.part`;
   await mkdir(context.workDir, { recursive: true, mode: 0o700 });
@@ -78,7 +81,7 @@ export async function download(context: ActionContext, wanted: Wanted, limits = 
 }
 
 /** Removes what was brought of an object that turned out to be of no use. */
-export async function discard(context: ActionContext, wanted: Wanted): Promise<void> {
+export async function discard(context: Worker, wanted: Wanted): Promise<void> {
   const path = localPath(context.workDir, wanted);
   await rm(path, { force: true });
   await rm(`${path}.part`, { force: true });
@@ -106,7 +109,7 @@ function localPath(workDir: string, { connection, key, etag, versionId }: Wanted
 
 /** One connection's worth of bytes. It ends early with an error when the connection drops or crawls. */
 async function* chunksFrom(
-  context: ActionContext,
+  context: Worker,
   wanted: Wanted,
   from: number,
   limits: Limits,
@@ -164,7 +167,7 @@ async function requireRoom(folder: string, wanted: Wanted, left: number): Promis
   );
 }
 
-function crawling(context: ActionContext, { connection, key }: Wanted): AppError {
+function crawling(context: Worker, { connection, key }: Wanted): AppError {
   return new AppError(
     'step-timeout',
     `S3 (bucket ${context.clients.s3.place(connection).bucket}) sends \`${key}\` slower than 100 kB/s. The download stopped and goes on from there when the step is tried again.`,
@@ -173,7 +176,7 @@ function crawling(context: ActionContext, { connection, key }: Wanted): AppError
 }
 
 function dropped(
-  context: ActionContext,
+  context: Worker,
   { connection, key, bytes }: Wanted,
   offset: number,
   cause: unknown,

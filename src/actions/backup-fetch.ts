@@ -83,7 +83,7 @@ export const backupFetch = defineAction<Params>({
   },
 
   byHand({ key, etag, backup }, plan) {
-    const { connection } = sourceOf(plan, backup).backup.location;
+    const { connection } = sourceOf(plan, backup);
     return [
       `# bucket: the one of the s3 connection ${connection}`,
       `aws s3api get-object --bucket BUCKET --key '${key.replaceAll("'", `'\\''`)}' --if-match '"${etag}"' backup.dump`,

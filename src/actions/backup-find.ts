@@ -61,9 +61,9 @@ export const backupFind = defineAction<Params>({
   },
 
   byHand(params, plan) {
-    const { backup, connection, prefix } = sourceOf(plan, params.backup);
+    const { backup, connection, prefix, namePattern } = sourceOf(plan, params.backup);
     return [
-      `# bucket: the one of the s3 connection ${connection}; newest key like ${backup.namePattern}, at least ${backup.minBytes} bytes`,
+      `# bucket: the one of the s3 connection ${connection}; newest key like ${namePattern}, at least ${backup.minBytes} bytes`,
       `aws s3api list-objects-v2 --bucket BUCKET --prefix '${prefix}' --query 'sort_by(Contents,&LastModified)[-12:].[Key,Size,ETag]' --output table`,
     ];
   },

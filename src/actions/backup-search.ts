@@ -102,7 +102,7 @@ function nothingFound(
   const looked = refused.length + listing.moreRefused;
   const seen =
     looked === 0
-      ? `\`${placeOf(context, source)}\` holds no key like \`${source.backup.namePattern}\`${before === undefined ? '' : ` from ${instant(before)} or before`}`
+      ? `\`${placeOf(context, source)}\` holds no key like \`${source.namePattern}\`${before === undefined ? '' : ` from ${instant(before)} or before`}`
       : `${count(looked)} ${looked === 1 ? 'was' : 'were'} looked at, reasons in the thread`;
   const details = [
     ...refused.map(({ key, reason }) => `\`${key}\` ${reason}`),

@@ -9,6 +9,7 @@ export interface BackupSource {
   readonly backup: Backup;
   readonly connection: string;
   readonly prefix: string;
+  readonly namePattern: string;
   /** When the backup under a key began, or undefined when the key is not one of this backup. */
   takenAt(key: string): Date | undefined;
 }
@@ -24,12 +25,20 @@ export function sourceOf(plan: Plan, id: string): BackupSource {
       'plan-invalid',
       `The backup "${id}" is of kind ${backup.kind}. Only logical ones (pg_dump) can be found, fetched and verified here.`,
     );
-  const { connection, prefix } = backup.location;
-  const pattern = patternToRegExp(backup.namePattern);
+  const [first] = backup.locations;
+  if (first?.source !== 's3' || backup.namePattern === undefined)
+    throw new AppError(
+      'plan-invalid',
+      `The backup "${id}" cannot be restored from its first location${first === undefined ? '' : ` "${first.id}" (source: ${first.source})`}. Backups are found and fetched in buckets: put a location with source: s3 first, and say namePattern.`,
+    );
+  const { connection, prefix } = first;
+  const { namePattern } = backup;
+  const pattern = patternToRegExp(namePattern);
   return {
     backup,
     connection,
     prefix,
+    namePattern,
     takenAt: (key) =>
       key.startsWith(prefix)
         ? takenAtFromName(pattern, key.slice(prefix.length), backup.timeZone)
@@ -43,7 +52,7 @@ export function requireTakenAt(source: BackupSource, key: string): Date {
   if (takenAt !== undefined) return takenAt;
   throw new AppError(
     'backup-refused',
-    `The key \`${key}\` is not one of the backup "${source.backup.id}" (\`${source.prefix}${source.backup.namePattern}\`). Correct the plan.`,
+    `The key \`${key}\` is not one of the backup "${source.backup.id}" (\`${source.prefix}${source.namePattern}\`). Correct the plan.`,
   );
 }
 

@@ -170,9 +170,10 @@ export async function fetchedPath(
   params: Omit<Fetched, 'backup'> & { component: string },
 ): Promise<string> {
   const backup = context.plan.backups.find(
-    ({ id, component, kind }) =>
+    ({ id, component, kind, locations }) =>
       component === params.component &&
       kind === 'logical' &&
+      locations[0]?.source === 's3' &&
       sourceOf(context.plan, id).takenAt(params.key) !== undefined,
   );
   if (backup === undefined)

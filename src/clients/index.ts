@@ -1,6 +1,7 @@
 import type { Connections } from '../domain/connections.ts';
 import { createHttp } from './http.ts';
 import { createKubernetes } from './kubernetes.ts';
+import { createPgBackRest } from './pgbackrest.ts';
 import { createPostgres } from './postgres.ts';
 import { createPrograms } from './programs.ts';
 import { createRedis } from './redis.ts';
@@ -19,6 +20,7 @@ export function createClients(connections: Connections) {
     redis: createRedis(connections),
     http: createHttp(connections),
     programs: createPrograms(connections),
+    pgbackrest: createPgBackRest(),
     vars: connections.vars,
     /** References by name; only a client resolves them. */
     secrets: connections.secrets,

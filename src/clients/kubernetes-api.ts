@@ -1,6 +1,7 @@
 import type {
   AuthorizationV1Api,
   AutoscalingV2Api,
+  BatchV1Api,
   ConfigurationOptions,
   CoreV1Api,
   CustomObjectsApi,
@@ -29,6 +30,7 @@ export interface CallOptions {
 interface Apis {
   readonly core: CoreV1Api;
   readonly autoscaling: AutoscalingV2Api;
+  readonly batch: BatchV1Api;
   readonly authorization: AuthorizationV1Api;
   readonly custom: CustomObjectsApi;
 }
@@ -177,6 +179,7 @@ async function openCluster(name: string, connections: Connections): Promise<Clus
     apis: {
       core: config.makeApiClient(sdk.CoreV1Api),
       autoscaling: config.makeApiClient(sdk.AutoscalingV2Api),
+      batch: config.makeApiClient(sdk.BatchV1Api),
       authorization: config.makeApiClient(sdk.AuthorizationV1Api),
       custom: config.makeApiClient(sdk.CustomObjectsApi),
     },

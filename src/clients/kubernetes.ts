@@ -1,6 +1,7 @@
 import type { V1ResourceAttributes } from '@kubernetes/client-node';
 import type { Connections } from '../domain/connections.ts';
 import { type CallOptions, createKubernetesApi } from './kubernetes-api.ts';
+import { createJobs } from './kubernetes-jobs.ts';
 import { createLooks } from './kubernetes-look.ts';
 import { type Hpa, hpaOf, type KedaList, type ScaledObject, scaledObjectFor } from './kubernetes-objects.ts';
 import { createSecrets } from './kubernetes-secrets.ts';
@@ -66,6 +67,7 @@ export function createKubernetes(connections: Connections) {
     readHpaFor,
     readScaledObjectFor,
     ...createLooks(api),
+    ...createJobs(api),
     ...createSecrets(api),
     canI,
   };

@@ -160,7 +160,8 @@ async function holdsPrograms(folder: string): Promise<boolean> {
   );
 }
 
-async function runFile(
+/** Runs a file to its end, with no more of the environment than the programs need. */
+export async function runFile(
   file: string,
   args: readonly string[],
   options: ProgramOptions,

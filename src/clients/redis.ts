@@ -18,9 +18,29 @@ interface InspectOptions {
   readonly signal: AbortSignal;
 }
 
+/** What a server says of its own snapshots (RDB) and its log of writes (AOF). */
+export interface RedisPersistence {
+  /** The end of the last good snapshot. A server that made none since it started says when it started. */
+  readonly savedAt: Date;
+  /** Seconds the last snapshot took; null when none was made since the start. */
+  readonly saveSeconds: number | null;
+  readonly lastSave: 'ok' | 'failed';
+  /** How long it has been making one by now; null while it makes none. */
+  readonly savingSeconds: number | null;
+  readonly changesSinceSave: number;
+  /** Null without AOF. */
+  readonly lastAppend: 'ok' | 'failed' | null;
+  /** What the data takes in memory: no server tells the size of its files. */
+  readonly dataBytes: number;
+}
+
 /** Looks at the Redis servers of connections.yml. A connection lives for one look: nothing reconnects in the background. */
 export function createRedis(connections: Pick<Connections, 'redis'>) {
-  async function inspect(name: string, { testKey, signal }: InspectOptions): Promise<RedisState> {
+  async function withRedis<Result>(
+    name: string,
+    signal: AbortSignal,
+    work: (redis: Redis) => Promise<Result>,
+  ): Promise<Result> {
     const connection = connections.redis[name];
     if (connection === undefined)
       throw new AppError(
@@ -45,13 +65,8 @@ export function createRedis(connections: Pick<Connections, 'redis'>) {
     const leave = () => redis.disconnect();
     signal.addEventListener('abort', leave, { once: true });
     try {
-      hop('redis.inspect:before');
       await redis.connect();
-      await redis.ping();
-      const state = parseInfo(await redis.info());
-      const written = testKey === undefined ? undefined : await writeTest(redis, testKey);
-      hop('redis.inspect:after');
-      return { ...state, written };
+      return await work(redis);
     } catch (error) {
       signal.throwIfAborted();
       throw faultOf(name, lastFault ?? error);
@@ -61,7 +76,26 @@ export function createRedis(connections: Pick<Connections, 'redis'>) {
     }
   }
 
-  return { inspect };
+  async function inspect(name: string, { testKey, signal }: InspectOptions): Promise<RedisState> {
+    hop('redis.inspect:before');
+    const state = await withRedis(name, signal, async (redis) => {
+      await redis.ping();
+      const state = parseInfo(await redis.info());
+      const written = testKey === undefined ? undefined : await writeTest(redis, testKey);
+      return { ...state, written };
+    });
+    hop('redis.inspect:after');
+    return state;
+  }
+
+  /** Reads only. A watch looks all the time, so that this passes no hop. */
+  function persistence(name: string, { signal }: { signal: AbortSignal }): Promise<RedisPersistence> {
+    return withRedis(name, signal, async (redis) =>
+      persistenceOf(await redis.lastsave(), fieldsOf(await redis.info())),
+    );
+  }
+
+  return { inspect, persistence };
 }
 
 async function writeTest(redis: Redis, key: string): Promise<true | string> {
@@ -78,9 +112,29 @@ async function writeTest(redis: Redis, key: string): Promise<true | string> {
 }
 
 function parseInfo(info: string): Omit<RedisState, 'written'> {
-  const field = (name: string) => info.match(new RegExp(`^${name}:(.*?)\\r?$`, 'm'))?.[1] ?? '';
+  const field = fieldsOf(info);
   const keys = [...info.matchAll(/^db\d+:keys=(\d+)/gm)].reduce((sum, match) => sum + Number(match[1]), 0);
   return { role: field('role') === 'master' ? 'master' : 'replica', version: field('redis_version'), keys };
+}
+
+/** The value of a field of INFO; empty where the server does not have it. */
+function fieldsOf(info: string) {
+  return (name: string): string => info.match(new RegExp(`^${name}:(.*?)\\r?$`, 'm'))?.[1] ?? '';
+}
+
+function persistenceOf(savedAtSeconds: number, field: (name: string) => string): RedisPersistence {
+  const status = (name: string) => (field(name) === 'ok' ? 'ok' : 'failed');
+  const saveSeconds = Number(field('rdb_last_bgsave_time_sec'));
+  return {
+    savedAt: new Date(savedAtSeconds * 1000),
+    saveSeconds: saveSeconds < 0 ? null : saveSeconds,
+    lastSave: status('rdb_last_bgsave_status'),
+    savingSeconds:
+      field('rdb_bgsave_in_progress') === '1' ? Number(field('rdb_current_bgsave_time_sec')) : null,
+    changesSinceSave: Number(field('rdb_changes_since_last_save')),
+    lastAppend: field('aof_enabled') === '1' ? status('aof_last_write_status') : null,
+    dataBytes: Number(field('used_memory_dataset')),
+  };
 }
 
 function faultOf(name: string, error: unknown): AppError {

@@ -4,6 +4,7 @@ import type { Connections } from '../domain/connections.ts';
 import { AppError } from '../errors.ts';
 import { hop } from '../hop.ts';
 import { awsError, awsFault, awsSettings } from './aws.ts';
+import { createS3Protection } from './s3-protection.ts';
 
 /** One object as a listing shows it. ETags are kept without their quotes. */
 export interface StoredObject {
@@ -32,6 +33,18 @@ export interface ObjectRef {
 interface Options {
   readonly signal: AbortSignal;
 }
+
+/** Sends one request about a bucket, with the faults of its connection told in our words. */
+export type AskS3 = <Answer>(
+  name: string,
+  options: Options,
+  send: (through: {
+    readonly sdk: typeof import('@aws-sdk/client-s3');
+    readonly client: S3Client;
+    readonly bucket: string;
+    readonly request: { readonly abortSignal: AbortSignal };
+  }) => Promise<Answer>,
+) => Promise<Answer>;
 
 /** Reading the XML of a full page of 1,000 keys holds the event loop for 50 to 80 ms. */
 const PAGE_KEYS = 500;
@@ -112,6 +125,8 @@ export function createS3(connections: Pick<Connections, 's3'>) {
       hop('s3.list:before');
       for await (const page of pages) {
         hop('s3.list:after');
+        // A proxy's page reads like a bucket without objects.
+        if (page.IsTruncated === undefined) throw new SyntaxError('The answer is no listing');
         for (const { Key, Size, ETag, LastModified, StorageClass } of page.Contents ?? []) {
           if (Key === undefined || ETag === undefined || LastModified === undefined) continue;
           yield {
@@ -178,7 +193,16 @@ export function createS3(connections: Pick<Connections, 's3'>) {
     }
   }
 
-  return { place, list, head, open };
+  const ask: AskS3 = async (name, { signal }, send) => {
+    try {
+      const [sdk, client] = [await loadSdk(), await clientOf(name)];
+      return await send({ sdk, client, bucket: place(name).bucket, request: { abortSignal: signal } });
+    } catch (error) {
+      throw faultOf(name, error, undefined, signal);
+    }
+  };
+
+  return { place, list, head, open, ...createS3Protection(ask) };
 }
 
 /** GLACIER_IR is an archive by price only: it reads at once. */

@@ -131,7 +131,7 @@ async function logRights(db: Database, role: string): Promise<readonly Finding[]
   return [ok(`the log: ${role} may append and read, not change`)];
 }
 
-const QUEUES = ['deliver', 'run'];
+const QUEUES = ['deliver', 'restore-test', 'run', 'watch'];
 
 async function queue(db: Database, role: string): Promise<readonly Finding[]> {
   const fault = [bad('the queue', `${role} cannot use the schema pgboss as it should. ${migrate(role)}`)];

@@ -19,3 +19,22 @@ export const DurationMs = z.string().transform((text, ctx) => {
   ctx.addIssue({ code: 'custom', message: `expected a duration like "30m", "4h" or "1h30m", got "${text}"` });
   return z.NEVER;
 });
+
+/** `0.4 s`, `41 s`, `3 min 12 s`, `26 h 10 min`, `3 d 4 h`: two units at most, and hours up to two days. */
+export function durationText(ms: number): string {
+  if (ms < 9_950) return `${Number((ms / 1_000).toFixed(1))} s`;
+  const seconds = Math.round(ms / 1_000);
+  if (seconds < 60) return `${seconds} s`;
+  if (seconds < 3_600) return pair(seconds, 60, 'min', 's');
+  const minutes = Math.floor(seconds / 60);
+  return minutes < 48 * 60 ? pair(minutes, 60, 'h', 'min') : pair(Math.floor(minutes / 60), 24, 'd', 'h');
+}
+
+/** An amount in a small unit as the larger one and what is left over. */
+function pair(amount: number, size: number, large: string, small: string): string {
+  const left = amount % size;
+  const padded = small === 'min' ? String(left).padStart(2, '0') : left;
+  return left === 0
+    ? `${amount / size} ${large}`
+    : `${Math.floor(amount / size)} ${large} ${padded} ${small}`;
+}

@@ -1,4 +1,4 @@
-import type { DomainEvent, LoggedEvent, Stream } from './events.ts';
+import type { DomainEvent, LoggedEvent, Stream, StreamType } from './events.ts';
 
 /**
  * What the world must be told after an event: whom to wake, and which surface to bring up to date. An effect names
@@ -6,7 +6,7 @@ import type { DomainEvent, LoggedEvent, Stream } from './events.ts';
  */
 export type Effect =
   | { readonly kind: 'wake-run'; readonly run: string }
-  | { readonly kind: 'show'; readonly surface: Surface; readonly subject: string; readonly incident: string };
+  | { readonly kind: 'show'; readonly surface: Surface; readonly subject: string; readonly owner: string };
 
 /**
  * A surface with one place that is rewritten (`card`s) or a message that is posted once for one event (`post`, subject =
@@ -21,7 +21,12 @@ export type Surface =
   | 'post'
   /** A copy of a post: to one person, or under the announcement; subject = `seq/account`. */
   | 'dm'
-  | 'report';
+  | 'report'
+  /** What a system's channel is told of its backups; subject = its slot. */
+  | 'digest'
+  | 'alert-card'
+  /** A critical alert on its way to a topic; subject = the event's number. */
+  | 'sns';
 
 const STANDALONE = new Set<DomainEvent['kind']>([
   'incident.update-published',
@@ -44,12 +49,18 @@ const STANDALONE = new Set<DomainEvent['kind']>([
   'approval.voided',
   'approval.expired',
   'approval.reminded',
+  'alert.worsened',
+  'alert.acknowledgement-ended',
+  'alert.escalated',
+  'alert.closed',
 ]);
 
 /** What else an event is about: the run an approval belongs to, the approval under which a run's gate is open. */
 export interface Kin {
   readonly run: string | null;
   readonly approval: string | null;
+  /** The alert whose card shows this one: itself, or the first of its group. */
+  readonly card: string | null;
 }
 
 /** Effects of one logged event. Order matters: the channel must exist before a card, a card before its thread. */
@@ -58,11 +69,18 @@ export function effectsOf(
   kin: Kin,
 ): readonly Effect[] {
   const { event, stream, incident } = logged;
+  const { type } = stream;
+  if (type === 'alert') return alertEffects(logged, kin.card ?? stream.id);
   if (incident === null || event.kind === 'approval.click-refused') return [];
-  const show = (surface: Surface, subject: string): Effect => ({ kind: 'show', surface, subject, incident });
+  const show = (surface: Surface, subject: string): Effect => ({
+    kind: 'show',
+    surface,
+    subject,
+    owner: incident,
+  });
   const effects: Effect[] = [];
   if (event.kind === 'incident.declared') effects.push(show('channel', incident));
-  effects.push(...cardsOf(stream, event, kin, show));
+  effects.push(...cardsOf({ ...stream, type }, event, kin, show));
   if (STANDALONE.has(event.kind)) effects.push(show('post', String(logged.seq)));
   if (event.kind === 'incident.report-written') effects.push(show('report', String(logged.seq)));
   const run = runToWake(stream, event, kin.run);
@@ -70,9 +88,24 @@ export function effectsOf(
   return effects;
 }
 
+/** Those of a group are told on its card; only of its first one anything is posted. */
+function alertEffects(
+  { seq, stream, event }: Pick<LoggedEvent, 'seq' | 'stream' | 'event'>,
+  owner: string,
+): readonly Effect[] {
+  const show = (surface: Surface, subject: string): Effect => ({ kind: 'show', surface, subject, owner });
+  const critical =
+    (event.kind === 'alert.fired' || event.kind === 'alert.worsened') && event.health === 'critical';
+  return [
+    show('alert-card', 'card'),
+    ...(STANDALONE.has(event.kind) && owner === stream.id ? [show('post', String(seq))] : []),
+    ...(critical ? [show('sns', String(seq))] : []),
+  ];
+}
+
 /** A run's card counts the votes, and a used approval's card says how its gate goes: each is shown with the other. */
 function cardsOf(
-  stream: Stream,
+  stream: { readonly type: Exclude<StreamType, 'alert'>; readonly id: string },
   event: DomainEvent,
   kin: Kin,
   show: (surface: Surface, subject: string) => Effect,

@@ -1,3 +1,4 @@
+import type { AlertEvent } from './alert-events.ts';
 import type { ApprovalEvent } from './approval-events.ts';
 import type { Json } from './canonical.ts';
 import type { Severity } from './plan.ts';
@@ -250,11 +251,12 @@ export type RunEvent =
 
 export type RunOutcome = 'done' | 'aborted' | 'undone';
 
+export type { AlertEvent } from './alert-events.ts';
 export type { ApprovalCard, ApprovalEvent, VoteProof } from './approval-events.ts';
 
-export type DomainEvent = IncidentEvent | RunEvent | ApprovalEvent;
+export type DomainEvent = IncidentEvent | RunEvent | ApprovalEvent | AlertEvent;
 
-export type StreamType = 'incident' | 'run' | 'approval';
+export type StreamType = 'incident' | 'run' | 'approval' | 'alert';
 
 export interface Stream {
   readonly type: StreamType;

@@ -238,7 +238,7 @@ export function readable(text: string): string {
     .trim();
 }
 
-function textFault(field: string, text: string, min: number, max: number): Refusal | null {
+export function textFault(field: string, text: string, min: number, max: number): Refusal | null {
   const length = [...readable(text)].length;
   if (length < min) return refuse('text-unreadable', { field, min: String(min) });
   return length > max ? refuse('text-unreadable', { field, max: String(max), length: String(length) }) : null;

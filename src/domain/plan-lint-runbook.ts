@@ -2,6 +2,7 @@ import { type Json, toJson } from './canonical.ts';
 import type { Connections } from './connections.ts';
 import { type ActionClass, isGate, type Plan, type Runbook, type Step, strictestClass } from './plan.ts';
 import { error, type PlanFault, unknown } from './plan-fault.ts';
+import { namedBackupFaults } from './plan-lint-backups.ts';
 import { hasSymbols, parseCondition, referencesIn } from './template.ts';
 
 /** What the linter must know of an action; the registry gives it. */
@@ -48,6 +49,7 @@ export function runbookFaults(
     for (const { step, path } of inner) {
       faults.push(...stepFaults(step, path, seen, actions, isGate(entry), check));
       faults.push(...orderFaults(step, path, earlier, actions));
+      faults.push(...namedBackupFaults(plan, step, path));
       seen.add(step.id);
       earlier.add(step.uses);
     }

@@ -1,8 +1,9 @@
-import { patternFault } from './backup-name.ts';
 import type { Connections } from './connections.ts';
 import type { People } from './people.ts';
 import { type Component, type Plan, stepsOf, strictestClass } from './plan.ts';
 import { error, type PlanFault, unknown } from './plan-fault.ts';
+import { backupFaults, isRestorable } from './plan-lint-backups.ts';
+import { promiseWarnings } from './plan-lint-promises.ts';
 import { type ActionShape, classOf, runbookFaults } from './plan-lint-runbook.ts';
 
 /** Every fault of a plan at once: names that lead nowhere, steps that may not stand where they stand, too few people. */
@@ -12,9 +13,11 @@ export function planFaults(
   people: People | null,
   connections: Connections | null,
 ): readonly PlanFault[] {
+  const ofBackups = backupFaults(plan, people, connections);
   return [
     ...componentFaults(plan, connections),
-    ...backupFaults(plan, connections),
+    ...ofBackups,
+    ...(ofBackups.length === 0 ? promiseWarnings(plan) : []),
     ...approverFaults(plan, actions, people),
     ...Object.entries(plan.runbooks).flatMap(([id, runbook]) =>
       runbookFaults(plan, id, runbook, actions, connections),
@@ -47,14 +50,14 @@ function componentFaults(plan: Plan, connections: Connections | null): readonly 
   });
 }
 
-/** A database with backups must say where a copy is restored to. */
+/** A database with dumps must say where a copy is restored to. */
 function postgresFaults(
   plan: Plan,
   component: Component,
   at: (field: string) => (string | number)[],
 ): readonly PlanFault[] {
   if (component.kind !== 'postgres') return [];
-  const restored = plan.backups.some((backup) => backup.component === component.id);
+  const restored = plan.backups.some((backup) => backup.component === component.id && isRestorable(backup));
   const needed = ['connection', 'database', 'owner', ...(restored ? ['restore' as const] : [])] as const;
   const { standby, connection } = component;
   return [
@@ -65,32 +68,6 @@ function postgresFaults(
       ? [error(at('standby'), `"${connection}" cannot be its own standby`)]
       : []),
   ];
-}
-
-function backupFaults(plan: Plan, connections: Connections | null): readonly PlanFault[] {
-  const components = plan.components.map(({ id }) => id);
-  return plan.backups.flatMap((backup, index) => {
-    const at = (...fields: string[]) => ['backups', index, ...fields];
-    const pattern = patternFault(backup.namePattern);
-    const buckets = Object.keys(connections?.s3 ?? {});
-    return [
-      ...(components.includes(backup.component)
-        ? []
-        : [error(at('component'), unknown('component', backup.component, components))]),
-      ...(pattern === undefined ? [] : [error(at('namePattern'), pattern)]),
-      ...(isTimeZone(backup.timeZone)
-        ? []
-        : [error(at('timeZone'), `"${backup.timeZone}" is not a time zone like "UTC" or "Europe/Berlin"`)]),
-      ...(connections === null || buckets.includes(backup.location.connection)
-        ? []
-        : [
-            error(
-              at('location', 'connection'),
-              unknown('bucket connection', backup.location.connection, buckets),
-            ),
-          ]),
-    ];
-  });
 }
 
 /** A plan with too few approvers can never do what it says. */
@@ -121,13 +98,4 @@ function approverFaults(
     faults.push({ ...error(['approvals', 'escalateTo'], why), level: 'warning' });
   }
   return faults;
-}
-
-/** The runtime knows more names (Asia/Kolkata, GMT) than it lists, so only asking for one tells. */
-function isTimeZone(name: string): boolean {
-  try {
-    return Boolean(new Intl.DateTimeFormat('en', { timeZone: name }));
-  } catch {
-    return false;
-  }
 }

@@ -1,22 +1,16 @@
 import { z } from 'zod';
 import { DurationMs } from './duration.ts';
+import { Backup, DrRegion, Id, Provenance, RestoreTest, Watch } from './plan-backup.ts';
+
+export type { Backup };
 
 /**
  * The plan language: what one system's YAML file may say. Everything is a strict object, so that a misspelt key is an
  * error with its place and never a silent default.
  */
 
-const Id = z
-  .string()
-  .regex(
-    /^[a-z][a-z0-9-]{0,39}$/,
-    'expected a short name: lower case letters, digits and "-", like "restore-postgres"',
-  );
 const DbName = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'expected a database or role name like "janua"');
 const PersonId = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected a person id of people.yml, like "ana"');
-/** Row ids of the source documents (REQUIREMENTS.md) that a part of the plan answers. */
-const Provenance = z.array(z.string().regex(/^[JSAV]-\d{2,3}$/, 'expected a row id like "J-51"')).optional();
-
 export const Severity = z.enum(['SEV1', 'SEV2', 'SEV3', 'SEV4']);
 export type Severity = z.infer<typeof Severity>;
 
@@ -45,7 +39,26 @@ const Standby = z.strictObject({
 const Component = z.strictObject({
   id: Id,
   name: z.string().min(1).max(60),
-  kind: z.enum(['postgres', 'redis', 'kubernetes', 'external']),
+  /** `external`: nothing is done with it here. */
+  kind: z.enum([
+    'postgres',
+    'redis',
+    'kubernetes',
+    'elasticsearch',
+    'files',
+    'config',
+    'secrets',
+    'certificates',
+    'external',
+  ]),
+  /** How much hangs on it; its objectives say how soon it must be back. */
+  tier: z.enum(['critical', 'important', 'other']).optional(),
+  /** What is lost together with it: a region, a cluster, a host. */
+  failureDomain: Id.optional(),
+  /** Whose duty it is, where it is not ours. */
+  responsibility: z.string().max(300).optional(),
+  /** Why it is not backed up, on purpose. */
+  noBackup: z.string().max(300).optional(),
   connection: Id.optional(),
   database: DbName.optional(),
   owner: DbName.optional(),
@@ -78,20 +91,6 @@ const Component = z.strictObject({
   provenance: Provenance,
 });
 export type Component = z.infer<typeof Component>;
-
-const Backup = z.strictObject({
-  id: Id,
-  component: Id,
-  kind: z.enum(['logical', 'physical', 'wal', 'snapshot']),
-  location: z.strictObject({ connection: Id, prefix: z.string().max(500) }),
-  /** `{YYYYmmdd_HHMMSS}` is the time, `{*}` anything; the rest is literal. */
-  namePattern: z.string().min(1).max(200),
-  timeZone: z.string().default('UTC'),
-  /** Smaller objects are refused as empty (X3). */
-  minBytes: z.number().int().nonnegative().default(1024),
-  provenance: Provenance,
-});
-export type Backup = z.infer<typeof Backup>;
 
 const StepBase = {
   id: Id,
@@ -144,7 +143,7 @@ const Input = z.strictObject({
 });
 export type Input = z.infer<typeof Input>;
 
-const Runbook = z.strictObject({
+export const Runbook = z.strictObject({
   title: z.string().min(3).max(80),
   component: Id,
   expected: DurationMs.optional(),
@@ -190,6 +189,9 @@ export const Plan = z.strictObject({
   clock: z.enum(['occurred', 'detected', 'declared']).default('declared'),
   components: z.array(Component).min(1),
   backups: z.array(Backup).default([]),
+  restoreTests: z.array(RestoreTest).default([]),
+  drRegion: DrRegion.optional(),
+  watch: Watch.prefault({}),
   severities: z.record(Severity, SeverityWords).optional(),
   defaultSeverity: Severity.default('SEV2'),
   channels: z

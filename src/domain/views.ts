@@ -1,9 +1,12 @@
+import type { Alert } from './alert.ts';
 import type { Approval } from './approval.ts';
 import type { LoggedEvent } from './events.ts';
 import type { Incident } from './incident.ts';
+import type { Artifact, RestoreTestResult } from './inventory.ts';
 import type { People } from './people.ts';
-import type { Plan, Runbook } from './plan.ts';
+import type { Backup, Component, Plan, Runbook } from './plan.ts';
 import type { Run } from './run.ts';
+import type { Health, RuleId, Verdict } from './verdict.ts';
 
 /** Everything a surface of one incident is rendered from. Loaded in one go, so that a card never mixes two moments. */
 export interface IncidentView {
@@ -28,4 +31,99 @@ export interface RunView {
 export interface ReportView extends IncidentView {
   readonly events: readonly LoggedEvent[];
   readonly audit: { readonly events: number; readonly verified: boolean; readonly head: string };
+}
+
+/** Everything the surfaces of one alert are rendered from. */
+export interface AlertView {
+  readonly alert: Alert;
+  /** The newest look at what it is about; the last one before it closed. */
+  readonly verdict: Verdict;
+  readonly plan: Plan;
+  readonly people: People;
+  readonly systemName: string;
+  readonly backup: Backup | null;
+  readonly component: Component | null;
+  /** When the watch last looked at this system, and when it will again. */
+  readonly checkedAt: Date | null;
+  readonly nextCheckAt: Date | null;
+  /** When a restore test of this backup last succeeded. */
+  readonly lastRestoreProved: string | null;
+  readonly newestGood: Pick<Artifact, 'key' | 'takenAt' | 'bytes'> | null;
+  /** All that share its card, this one included; empty where it has one of its own. */
+  readonly members: readonly AlertView[];
+  readonly now: Date;
+}
+
+/** One backup on the screen of all (CARDS §10). Spans in milliseconds. */
+export interface BackupLine {
+  readonly system: string;
+  readonly systemName: string;
+  readonly backup: string;
+  readonly title: string;
+  readonly health: Health;
+  readonly ageMs: number | null;
+  readonly ageLimitMs: number | null;
+  /** What is lost if it fails now; null where no runbook restores from it, or where it is not known. */
+  readonly lossMs: number | null;
+  /** What is wrong, or why it is not known; null while it is ok. */
+  readonly text: string | null;
+  /** The newest against the middle of the last seven: 0.24 is 24 % more. */
+  readonly sizeTrend: number | null;
+  readonly restored: { readonly at: Date; readonly durationMs: number } | null;
+  readonly lastGoodAt: Date | null;
+  readonly acknowledged: boolean;
+}
+
+export interface BackupsModel {
+  readonly now: Date;
+  /** When the watch last ran; null before its first round. */
+  readonly lastRanAt: Date | null;
+  readonly lines: readonly BackupLine[];
+  readonly healthyShown: boolean;
+  /** The one system it is about; null for all. */
+  readonly system: string | null;
+  readonly systems: readonly { readonly id: string; readonly name: string }[];
+}
+
+/** A restore test that can be asked for. */
+export interface TestChoice {
+  readonly system: string;
+  readonly systemName: string;
+  readonly test: string;
+  readonly title: string;
+  readonly backup: string;
+  readonly lastAt: Date | null;
+}
+
+/** A restore test that was made. */
+export interface RestoreTestShown {
+  readonly result: RestoreTestResult;
+  readonly systemName: string;
+  readonly backup: string;
+  /** What it may take; null where the plan sets no time. */
+  readonly withinMs: number | null;
+}
+
+/** A week of backups of one system. */
+export interface Digest {
+  readonly system: string;
+  readonly systemName: string;
+  readonly from: Date;
+  readonly now: Date;
+  readonly lastRanAt: Date | null;
+  readonly lines: readonly BackupLine[];
+  /** Alerts that were open at any time of the week, newest first. */
+  readonly alerts: readonly DigestAlert[];
+  readonly tests: readonly RestoreTestShown[];
+  /** Backups whose size went away from the middle of the last seven. */
+  readonly sizes: readonly { readonly backup: string; readonly bytes: number; readonly share: number }[];
+}
+
+export interface DigestAlert {
+  readonly id: string;
+  readonly rule: RuleId;
+  readonly backup: string | null;
+  readonly title: string;
+  readonly firedAt: Date;
+  readonly closedAt: Date | null;
 }

@@ -2,6 +2,9 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { heartbeatRoutes } from './heartbeat.ts';
+import { failed, type SignalDeps } from './signals.ts';
+import { snsRoutes } from './sns.ts';
 
 export interface HttpDeps {
   readonly host: string;
@@ -9,6 +12,8 @@ export interface HttpDeps {
   /** Slack's signed requests; null in Socket Mode. */
   readonly slack: ((request: IncomingMessage, response: ServerResponse) => void) | null;
   readonly health: () => Promise<Health>;
+  /** Heartbeats and SNS notices of backups; left out, none are taken. */
+  readonly signals?: SignalDeps;
 }
 
 export interface Health {
@@ -22,6 +27,8 @@ export interface Health {
 /** For answers that are on their way when the server stops; Slack waits for them no longer than this. */
 const LAST_ANSWERS_MS = 3_000;
 const IDLE_LOOK_MS = 50;
+/** A request that comes in drops holds its socket no longer than this. */
+const WHOLE_REQUEST = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
 
 /** Health and metrics, and Slack's requests in HTTP mode. Slack being away is said and is no reason to be restarted. */
 export async function startHttp(deps: HttpDeps): Promise<{ port: number; stop(): Promise<void> }> {
@@ -35,8 +42,12 @@ export async function startHttp(deps: HttpDeps): Promise<{ port: number; stop():
   app.get('/metrics', async (context) =>
     context.text(await registry.metrics(), 200, { 'content-type': registry.contentType }),
   );
+  if (deps.signals !== undefined) {
+    app.route('/', heartbeatRoutes(deps.signals).onError(failed(deps.signals.log)));
+    app.route('/', snsRoutes(deps.signals).onError(failed(deps.signals.log)));
+  }
   const listener = getRequestListener(app.fetch);
-  const server = createServer((request, response) => {
+  const server = createServer(WHOLE_REQUEST, (request, response) => {
     if (deps.slack !== null && request.url?.startsWith('/slack/')) deps.slack(request, response);
     else void listener(request, response);
   });

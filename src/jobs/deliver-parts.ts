@@ -5,6 +5,8 @@ import type { IncidentView } from '../domain/views.ts';
 import { AppError } from '../errors.ts';
 import type { Message } from '../render/slack/blocks.ts';
 import type { Surroundings } from '../render/slack/surroundings.ts';
+import type { AlertViews } from '../services/alert-views.ts';
+import type { Digests } from '../services/digests.ts';
 import type { Incidents } from '../services/incidents.ts';
 import type { Views } from '../services/views.ts';
 import { type Delivery, deliveryOf, sending } from '../store/deliveries.ts';
@@ -16,6 +18,8 @@ export interface DeliverDeps {
   readonly slack: Slack;
   readonly incidents: Incidents;
   readonly views: Views;
+  readonly alertViews: AlertViews;
+  readonly digests: Pick<Digests, 'read'>;
   readonly guarding: ReadonlySet<string>;
   /** The text that is posted if nobody acts, for the draft. */
   readonly draft: (view: IncidentView) => Surroundings['draft'];
@@ -54,7 +58,7 @@ export async function postOnce(
   message: Message,
   broadcast = false,
 ): Promise<string> {
-  const mark = `${delivery.incident}/${delivery.surface}/${delivery.subject}`;
+  const mark = `${delivery.owner}/${delivery.surface}/${delivery.subject}`;
   const lookFor = () => findPosted(deps.slack, where, mark);
   const earlier = delivery.tries > 0 ? await lookFor() : undefined;
   if (earlier !== undefined) return earlier;

@@ -72,6 +72,24 @@ export async function uploadReport(slack: Slack, where: Where, name: string, bod
   }
 }
 
+/** Gives Slack a file that belongs to no channel yet: a message that shows it makes it readable there. Returns its id. */
+export async function uploadPicture(
+  slack: Slack,
+  name: string,
+  bytes: Uint8Array,
+  alt: string,
+): Promise<string> {
+  const ticket = await slack.call('delivery', 'files.getUploadURLExternal', {
+    filename: name,
+    length: bytes.length,
+    alt_txt: alt,
+  });
+  const id = String(ticket.file_id);
+  await slack.upload(String(ticket.upload_url), bytes);
+  await slack.call('delivery', 'files.completeUploadExternal', { files: [{ id, title: name }] });
+  return id;
+}
+
 const PART = 3_500;
 
 async function postAsText(slack: Slack, where: Where, name: string, body: string): Promise<void> {

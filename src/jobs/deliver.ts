@@ -1,26 +1,19 @@
-import { retryAfterSeconds, slackError } from '../clients/slack.ts';
+import { retryAfterSeconds } from '../clients/slack.ts';
 import { BOT } from '../domain/events.ts';
 import type { IncidentView } from '../domain/views.ts';
 import { AppError, messageOf } from '../errors.ts';
 import type { HeldJob } from '../queue/boss.ts';
 import { renderAnnouncement } from '../render/slack/announcement.ts';
 import { renderApprovalCard } from '../render/slack/approval-card.ts';
-import type { Message } from '../render/slack/blocks.ts';
 import { renderIncidentCard } from '../render/slack/incident-card.ts';
 import { renderRunCard } from '../render/slack/run-card.ts';
 import { type Delivery, delivered, deliveryOf, openDeliveries, postponed } from '../store/deliveries.ts';
 import { newestReport } from '../store/surroundings.ts';
+import { showAlert } from './deliver-alert.ts';
+import { card } from './deliver-card.ts';
 import { openIncidentChannel } from './deliver-channel.ts';
-import {
-  type DeliverDeps,
-  hashOf,
-  isGone,
-  linksOf,
-  type Place,
-  place,
-  postOnce,
-  WAITS_FOR_ANOTHER,
-} from './deliver-parts.ts';
+import { showDigest } from './deliver-digest.ts';
+import { type DeliverDeps, linksOf, type Place, place, WAITS_FOR_ANOTHER } from './deliver-parts.ts';
 import { direct, post, refreshQuestions } from './deliver-post.ts';
 import { uploadReport } from './deliver-slack.ts';
 
@@ -29,31 +22,40 @@ const SELDOM_SECONDS = 300;
 /** So often a bug holds up what is newer. */
 const BUG_TRIES = 3;
 
-/** Surfaces of one incident are brought up to date one after the other, so that people read them in order. */
-export async function deliverIncident(deps: DeliverDeps, job: HeldJob): Promise<void> {
-  const { world, views } = deps;
+/** Surfaces of one incident, one alert, or one system's digests, are brought up to date one after the other, so that people read them in order. */
+export async function deliverOwner(deps: DeliverDeps, job: HeldJob): Promise<void> {
+  const { world } = deps;
   for (;;) {
     const open = await openDeliveries(world.db, job.key);
     const [next] = open;
     if (next === undefined) break;
-    const view = await views.incident(job.key);
-    if (view === undefined) break;
-    if (!(await carryOut(deps, view, next))) break;
+    const work = await workOn(deps, next);
+    if (work === undefined || !(await carryOut(deps, next, work))) break;
   }
   await world.db.transact((tx) => job.finish(tx));
 }
 
+/** Undefined for an owner that is none of this version's. */
+async function workOn(deps: DeliverDeps, delivery: Delivery): Promise<(() => Promise<void>) | undefined> {
+  const { views, alertViews } = deps;
+  if (delivery.surface === 'digest') return () => showDigest(deps, delivery);
+  const incident = await views.incident(delivery.owner);
+  if (incident !== undefined) return () => show(deps, incident, delivery);
+  const alert = await alertViews.alert(delivery.owner);
+  return alert && (() => showAlert(deps, alert, delivery));
+}
+
 /** False when Slack must be waited for: what is newer waits too, so that nothing overtakes. */
-async function carryOut(deps: DeliverDeps, view: IncidentView, delivery: Delivery): Promise<boolean> {
+async function carryOut(deps: DeliverDeps, delivery: Delivery, work: () => Promise<void>): Promise<boolean> {
   try {
-    await show(deps, view, delivery);
+    await work();
     return true;
   } catch (error) {
-    const { incident, surface, subject, tries } = delivery;
+    const { owner, surface, subject, tries } = delivery;
     const reason = messageOf(error);
     const { seconds, blocks } = waitAfter(error, tries);
     const bug = error instanceof AppError ? {} : { err: error };
-    deps.world.log({ incident, surface, subject, reason, seconds, ...bug }, 'a surface waits');
+    deps.world.log({ owner, surface, subject, reason, seconds, ...bug }, 'a surface waits');
     await postponed(deps.world.db, delivery, reason, { seconds, blocks });
     return !blocks;
   }
@@ -114,6 +116,10 @@ async function show(deps: DeliverDeps, view: IncidentView, delivery: Delivery): 
       return direct(deps, view, delivery);
     case 'report':
       return report(deps, view, delivery);
+    case 'alert-card':
+    case 'digest':
+    case 'sns':
+      throw new Error(`${delivery.surface} is no surface of an incident`);
   }
 }
 
@@ -121,54 +127,6 @@ async function announcementPlace(deps: DeliverDeps, view: IncidentView): Promise
   const existing = await deliveryOf(deps.world.db, view.incident.id, 'announcement', 'card');
   if (existing?.channel) return { channel: existing.channel, thread: null };
   return { channel: await deps.slackChannelNamed(view.plan.channels.incidents), thread: null };
-}
-
-/** One message that is rewritten in place. The same content twice is not sent twice. */
-async function card(
-  deps: DeliverDeps,
-  delivery: Delivery,
-  where: Place,
-  message: Message,
-  options: { pin?: boolean } = {},
-): Promise<void> {
-  const { world, slack } = deps;
-  const hash = hashOf(message);
-  if (delivery.ts !== null && delivery.channel !== null) {
-    if (hash !== delivery.shownHash) {
-      const { ts, channel } = delivery;
-      const gone = await slack
-        .call('delivery', 'chat.update', { channel, ts, ...message })
-        .then(() => false, isGone);
-      if (gone) return postCard(deps, { ...delivery, ts: null }, where, message, hash, options);
-    }
-    return delivered(world.db, delivery, {
-      channel: delivery.channel,
-      ts: delivery.ts,
-      hash,
-      upTo: delivery.wanted,
-    });
-  }
-  return postCard(deps, delivery, where, message, hash, options);
-}
-
-async function postCard(
-  deps: DeliverDeps,
-  delivery: Delivery,
-  where: Place,
-  message: Message,
-  hash: string,
-  options: { pin?: boolean },
-): Promise<void> {
-  const ts = await postOnce(deps, delivery, where, message);
-  if (options.pin === true) await pin(deps, where.channel, ts);
-  await delivered(deps.world.db, delivery, { channel: where.channel, ts, hash, upTo: delivery.wanted });
-}
-
-async function pin({ slack, world }: DeliverDeps, channel: string, timestamp: string): Promise<void> {
-  await slack.call('delivery', 'pins.add', { channel, timestamp }).catch((error: unknown) => {
-    if (slackError(error) !== 'already_pinned')
-      world.log({ reason: messageOf(error) }, 'the card could not be pinned; nothing depends on it');
-  });
 }
 
 async function report(deps: DeliverDeps, view: IncidentView, delivery: Delivery): Promise<void> {

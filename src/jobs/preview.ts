@@ -4,23 +4,14 @@ import { join } from 'node:path';
 import type { Preview } from '../actions/action.ts';
 import type { Incident } from '../domain/incident.ts';
 import { nameOf } from '../domain/people.ts';
-import {
-  type ActionClass,
-  componentOf,
-  gatesOf,
-  type PlacedStep,
-  type Plan,
-  stepsOf,
-  strictestClass,
-} from '../domain/plan.ts';
+import { type ActionClass, gatesOf, type PlacedStep, stepsOf, strictestClass } from '../domain/plan.ts';
 import type { PreviewStep, RunPreview } from '../domain/preview.ts';
-import { applyRun } from '../domain/run.ts';
 import type { Output } from '../domain/step.ts';
 import { holds, lookup, parseCondition } from '../domain/template.ts';
 import { messageOf } from '../errors.ts';
 import { databaseNow } from '../store/aggregates.ts';
 import { type PlanVersion, peopleInForce } from '../store/documents.ts';
-import { paramsOf, type Snapshot, scopeOf } from './snapshot.ts';
+import { imaginedRun, paramsOf, type Snapshot } from './snapshot.ts';
 import { actionNamed, contextFor, type World } from './world.ts';
 
 const STEP_TIMEOUT_MS = 60_000;
@@ -53,7 +44,12 @@ async function look(
 ): Promise<RunPreview> {
   const { plan } = version;
   const now = await databaseNow(world.db);
-  const snapshot = imaginedRun(plan, version.digest, incident, runbookId, inputs, now, world.clients.vars);
+  const snapshot = imaginedRun(plan, version.digest, incident, now, world.clients.vars, {
+    id: 'RUN-0',
+    mode: 'live',
+    runbook: runbookId,
+    inputs,
+  });
   const people = await peopleInForce(world.db);
   const steps: PreviewStep[] = [];
   const warnings: string[] = [];
@@ -169,46 +165,3 @@ function toStep(
 }
 
 /** The run as it would be at its first moment: previews need one to name things by, and none is recorded. */
-function imaginedRun(
-  plan: Plan,
-  digest: string,
-  incident: Incident,
-  runbookId: string,
-  inputs: Readonly<Record<string, string>>,
-  now: Date,
-  vars: Readonly<Record<string, string>>,
-): Snapshot {
-  const runbook = plan.runbooks[runbookId];
-  const component = runbook === undefined ? undefined : componentOf(plan, runbook.component);
-  if (runbook === undefined || component === undefined)
-    throw new Error(`${runbookId}: no such runbook in ${plan.system}`);
-  const run = applyRun(
-    null,
-    {
-      kind: 'run.started',
-      incident: incident.id,
-      system: plan.system,
-      component: component.id,
-      runbook: runbookId,
-      mode: 'live',
-      plan: digest,
-      inputs,
-      requestedBy: '',
-      approvers: plan.approvals.approvers,
-      reason: null,
-      startedAt: now.toISOString(),
-    },
-    'RUN-0',
-  );
-  return {
-    run,
-    plan,
-    runbook,
-    component,
-    incident,
-    approval: null,
-    standing: 'none',
-    scope: scopeOf(run, plan, runbook, incident, vars),
-    now,
-  };
-}

@@ -9,7 +9,7 @@ import {
   type Runbook,
   stepsOf,
 } from '../domain/plan.ts';
-import { type Run, stepState } from '../domain/run.ts';
+import { applyRun, type Run, stepState } from '../domain/run.ts';
 import type { ApprovalStanding } from '../domain/run-next.ts';
 import type { Output } from '../domain/step.ts';
 import { resolve, type Scope } from '../domain/template.ts';
@@ -101,4 +101,48 @@ function numberOf(id: string): string {
 
 export function paramsOf(placed: PlacedStep, scope: Scope): Json {
   return resolve(placed.step.with, scope);
+}
+
+/** A run that is recorded nowhere: to look ahead, or to try a backup. */
+export function imaginedRun(
+  plan: Plan,
+  digest: string,
+  incident: Incident,
+  now: Date,
+  vars: Readonly<Record<string, string>>,
+  imagined: Pick<Run, 'id' | 'mode' | 'runbook' | 'inputs'>,
+): Snapshot {
+  const runbook = plan.runbooks[imagined.runbook];
+  const component = runbook === undefined ? undefined : componentOf(plan, runbook.component);
+  if (runbook === undefined || component === undefined)
+    throw new Error(`${imagined.runbook}: no such runbook in ${plan.system}`);
+  const run = applyRun(
+    null,
+    {
+      kind: 'run.started',
+      incident: incident.id,
+      system: plan.system,
+      component: component.id,
+      runbook: imagined.runbook,
+      mode: imagined.mode,
+      plan: digest,
+      inputs: imagined.inputs,
+      requestedBy: '',
+      approvers: plan.approvals.approvers,
+      reason: null,
+      startedAt: now.toISOString(),
+    },
+    imagined.id,
+  );
+  return {
+    run,
+    plan,
+    runbook,
+    component,
+    incident,
+    approval: null,
+    standing: 'none',
+    scope: scopeOf(run, plan, runbook, incident, vars),
+    now,
+  };
 }

@@ -1,4 +1,5 @@
 import cron from 'node-cron';
+import { decideAlertDue } from '../domain/alert-decide.ts';
 import { decideApprovalDue } from '../domain/approval-decide.ts';
 import type { UpdateText } from '../domain/events.ts';
 import { BOT } from '../domain/events.ts';
@@ -6,21 +7,34 @@ import { dueNow } from '../domain/incident-decide.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import type { IncidentView } from '../domain/views.ts';
 import type { Queue } from '../queue/boss.ts';
+import type { Digests } from '../services/digests.ts';
 import type { Incidents } from '../services/incidents.ts';
+import type { RestoreTests } from '../services/restore-tests.ts';
 import type { Views } from '../services/views.ts';
-import { dueIds, lockApproval } from '../store/aggregates.ts';
-import { incidentsToDeliver } from '../store/deliveries.ts';
+import { dueIds, lockAlert, lockApproval } from '../store/aggregates.ts';
+import { ownersToDeliver } from '../store/deliveries.ts';
+import { pruneHeartbeats } from '../store/heartbeats.ts';
 import { pruneCommits } from '../store/patience.ts';
 import { pruneInbox } from '../store/surroundings.ts';
+import { pruneSamples } from '../store/watch.ts';
+import { noteDueTests } from './restore-tests-due.ts';
+import { wakeWatches } from './watch.ts';
 import type { World } from './world.ts';
 
-export interface TickDeps {
+export interface DueDeps {
   readonly world: World;
   readonly queue: Queue;
   readonly incidents: Incidents;
   readonly views: Views;
   /** The words of an update from state alone, when no person wrote any. */
   readonly draft: (view: IncidentView) => UpdateText;
+}
+
+export interface TickDeps extends DueDeps {
+  readonly restoreTests: RestoreTests;
+  readonly digests: Digests;
+  /** Whether backups are looked at by this process. */
+  readonly watch: boolean;
 }
 
 /**
@@ -41,32 +55,58 @@ export function startTicks(deps: TickDeps): { stop(): Promise<void> } {
       });
   };
   const everySecond = cron.schedule('* * * * * *', once, { timezone: 'UTC', name: 'due' });
-  const hourly = cron.schedule(
-    '7 * * * *',
-    () =>
-      void Promise.all([pruneInbox(deps.world.db), pruneCommits(deps.world.db)]).catch((error: unknown) =>
-        log({ err: error }, 'inbox was not pruned'),
-      ),
-    { timezone: 'UTC', name: 'inbox' },
-  );
+  const watches = cron.schedule('*/5 * * * * *', () => deps.watch && lookForWatch(deps), {
+    timezone: 'UTC',
+    name: 'watch',
+    noOverlap: true,
+  });
+  const hourly = cron.schedule('7 * * * *', () => void prune(deps.world), {
+    timezone: 'UTC',
+    name: 'prune',
+  });
   return {
     stop: async () => {
       await everySecond.stop();
+      await watches.stop();
       await hourly.stop();
       await running;
     },
   };
 }
 
+/** What the watch of backups has to do by now. What fails is found again by the next look. */
+async function lookForWatch({ world, queue, restoreTests, digests }: TickDeps): Promise<void> {
+  for (const [what, look] of [
+    ['systems', () => wakeWatches(world, queue)],
+    ['restore tests', () => noteDueTests(world, queue, restoreTests)],
+    ['digests', () => digests.note()],
+  ] as const)
+    await look().catch((error: unknown) =>
+      world.log({ err: error, what }, 'the watch was not woken; the next look does it'),
+    );
+}
+
+/** What nobody looks at any more goes. */
+async function prune({ db, log }: World): Promise<void> {
+  for (const [what, gone] of [
+    ['inbox', pruneInbox],
+    ['samples', pruneSamples],
+    ['heartbeats', pruneHeartbeats],
+    ['commits', pruneCommits],
+  ] as const)
+    await gone(db).catch((error: unknown) => log({ err: error, what }, 'old rows were not pruned'));
+}
+
 /** One look at everything that may be due. */
-export async function tick(deps: TickDeps): Promise<void> {
+export async function tick(deps: DueDeps): Promise<void> {
   const { world, queue } = deps;
   const { db } = world;
   for (const id of await dueIds(db, 'approvals')) await approvalDue(world, id);
   for (const id of await dueIds(db, 'incidents')) await incidentDue(deps, id);
+  for (const id of await dueIds(db, 'alerts')) await alertDue(world, id);
   const runs = await dueIds(db, 'runs');
-  const incidents = await incidentsToDeliver(db);
-  if (runs.length + incidents.length > 0) await db.transact((tx) => queue.enqueue(tx, { runs, incidents }));
+  const owners = await ownersToDeliver(db);
+  if (runs.length + owners.length > 0) await db.transact((tx) => queue.enqueue(tx, { runs, owners }));
 }
 
 async function approvalDue(world: World, id: string): Promise<void> {
@@ -78,8 +118,17 @@ async function approvalDue(world: World, id: string): Promise<void> {
   });
 }
 
+async function alertDue(world: World, id: string): Promise<void> {
+  await world.db.transact(async (tx) => {
+    const located = await lockAlert(tx, id);
+    if (located === undefined) return;
+    const events = decideAlertDue(located.state, located.now);
+    await world.commit(tx, BOT, [{ type: 'alert', id, events }]);
+  });
+}
+
 /** The update clock: five minutes before, the draft goes out; when due, the update is posted from state. */
-async function incidentDue({ incidents, views, draft, world }: TickDeps, id: string): Promise<void> {
+async function incidentDue({ incidents, views, draft, world }: DueDeps, id: string): Promise<void> {
   const view = await views.incident(id);
   if (view === undefined) return;
   const { incident, now } = view;

@@ -6,10 +6,11 @@ import type { Enqueue } from '../store/commit.ts';
 import { SILENCE_MS, type Tx } from '../store/database.ts';
 
 /**
- * The engine (D3). A job only says "look again" at a run or at an incident's surfaces; what to do is decided from the
+ * The engine (D3). A job only says "look again" at a run, at the surfaces of an incident or alert, or at a system's backups; what to do is decided from the
  * rows. Failure is decided in rows too, so jobs are retried for ever and none ends as failed.
  */
-export type QueueName = 'run' | 'deliver';
+export type QueueName = 'run' | 'deliver' | 'watch' | 'restore-test';
+const QUEUES: readonly QueueName[] = ['run', 'deliver', 'watch', 'restore-test'];
 
 const SCHEMA = 'pgboss';
 
@@ -31,7 +32,12 @@ const OPTIONS = {
 const HEARTBEAT_EVERY_SECONDS = 4;
 
 /** A dead worker's job waits for the next poll, because it comes back without a NOTIFY. */
-const POLL_SECONDS: Readonly<Record<QueueName, number>> = { run: 0.5, deliver: 1 };
+const POLL_SECONDS: Readonly<Record<QueueName, number>> = {
+  run: 0.5,
+  deliver: 1,
+  watch: 2,
+  'restore-test': 5,
+};
 
 /** After so many failures in a row a job is told of as stuck, and waits long. */
 const STUCK_AFTER = 5;
@@ -65,7 +71,7 @@ export async function installQueues(ownerUrl: string, runtimeRole: string): Prom
   boss.on('error', (error) => faults.push(error));
   await boss.start();
   try {
-    for (const name of ['run', 'deliver'] as const) {
+    for (const name of QUEUES) {
       await boss.createQueue(name, { policy: 'key_strict_fifo', ...OPTIONS });
       await boss.updateQueue(name, OPTIONS);
     }
@@ -112,9 +118,12 @@ export function createQueue(url: string, options: { supervise: boolean; log: (me
     const db = inTransaction(tx);
     for (const run of wakes.runs)
       await boss.upsert('run', { key: run }, { singletonKey: run, startAfter: 0, db });
-    for (const incident of wakes.incidents) {
-      await boss.upsert('deliver', { key: incident }, { singletonKey: incident, startAfter: 0, db });
-    }
+    for (const owner of wakes.owners)
+      await boss.upsert('deliver', { key: owner }, { singletonKey: owner, startAfter: 0, db });
+    for (const system of wakes.systems ?? [])
+      await boss.upsert('watch', { key: system }, { singletonKey: system, startAfter: 0, db });
+    for (const test of wakes.tests ?? [])
+      await boss.upsert('restore-test', { key: test }, { singletonKey: test, startAfter: 0, db });
   };
 
   const working = new Set<QueueName>();

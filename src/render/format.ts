@@ -1,4 +1,6 @@
+import { durationText } from '../domain/duration.ts';
 import type { Iso } from '../domain/events.ts';
+import type { Measure } from '../domain/verdict.ts';
 
 /** Instants, durations, sizes and counts as CARDS writes them. UTC everywhere; only Slack adds the reader's own time. */
 export type Instant = Date | Iso;
@@ -37,6 +39,11 @@ export function date(at: Instant): string {
   return `${dayOf(text)} ${text.slice(0, 4)}`;
 }
 
+/** `21 Nov`: for lists of the last weeks. */
+export function day(at: Instant): string {
+  return dayOf(iso(at));
+}
+
 /** `02:14 UTC (04:14 your time)`: the second part is a Slack date token that each reader's Slack fills in. */
 export function dualInstant(at: Instant, day?: Instant): string {
   const seconds = Math.floor(ms(at) / SECOND);
@@ -45,17 +52,9 @@ export function dualInstant(at: Instant, day?: Instant): string {
   return `${instant(at, day)} <!date^${seconds}^(${form} your time)|(${fallback})>`;
 }
 
-/** `0.4 s`, `41 s`, `3 min 12 s`, `1 h 04 min`, `2 d 3 h`: two units at most. */
+/** `0.4 s`, `41 s`, `3 min 12 s`, `26 h 10 min`, `2 d 3 h`: two units at most, and hours up to two days. */
 export function duration(spanMs: number): string {
-  if (spanMs < 0) return `−${duration(-spanMs)}`;
-  if (spanMs < 9_950) return `${Number((spanMs / SECOND).toFixed(1))} s`;
-  const seconds = Math.round(spanMs / SECOND);
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3_600) return pair(Math.floor(seconds / 60), 'min', seconds % 60, 's');
-  const minutes = Math.floor(seconds / 60);
-  if (minutes < 24 * 60) return pair(Math.floor(minutes / 60), 'h', minutes % 60, 'min', 2);
-  const hours = Math.floor(minutes / 60);
-  return pair(Math.floor(hours / 24), 'd', hours % 24, 'h');
+  return spanMs < 0 ? `−${durationText(-spanMs)}` : durationText(spanMs);
 }
 
 /** The time between two instants, in milliseconds. */
@@ -87,6 +86,20 @@ export function count(value: number, one: string, many = `${one}s`): string {
   return `${number(value)} ${value === 1 ? one : many}`;
 }
 
+/** A measured value in the unit it has: `26 h 10 min`, `38.2 MB`, `24%`, `3`. */
+export function quantity(value: number, unit: Measure['unit']): string {
+  switch (unit) {
+    case 'ms':
+      return duration(value);
+    case 'bytes':
+      return size(value);
+    case 'share':
+      return `${number(Math.round(value * 100))}%`;
+    case 'count':
+      return number(value);
+  }
+}
+
 /** `9f2c41d0…`: for eyes; the full value stands in Details. */
 export function shortHash(hex: string): string {
   return hex.length > 8 ? `${hex.slice(0, 8)}…` : hex;
@@ -105,12 +118,6 @@ export function listOf(names: readonly string[], last = 'and'): string {
 /** The first letter in upper case, the rest as it is. */
 export function capital(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
-}
-
-function pair(large: number, largeUnit: string, small: number, smallUnit: string, width = 1): string {
-  return small === 0
-    ? `${large} ${largeUnit}`
-    : `${large} ${largeUnit} ${String(small).padStart(width, '0')} ${smallUnit}`;
 }
 
 function withDay(at: Instant, day: Instant | undefined, time: string): string {

@@ -157,6 +157,12 @@ const SENTENCES = {
     `${f.typed('input', 'An input')} cannot be ${f.typed('got', 'empty')}. Nothing was changed. Expected ${f.get('expected', 'a value the form names')}.`,
   'approval-open': (f) =>
     `${f.get('approval', 'An approval')} is still open. The incident is not resolved. Veto it or let it end.`,
+  'unknown-alert': (f) =>
+    `${f.typed('alert', 'This alert')} is not known. Nothing was changed. Alerts that are open: /dr backups`,
+  'alert-closed': (f) =>
+    `${f.get('alert', 'This alert')} is closed, because what it told of is healthy again. Nothing was changed. What is open: /dr backups`,
+  'unknown-backup': (f) =>
+    `${f.typed('backup', 'This')} is no backup of ${f.get('system', 'the plan')}. Nothing was done. Its backups: ${f.get('backups', 'none')}.`,
   'resolve-incomplete': (f) =>
     `One fact is missing: ${f.get('missing', 'see the form')}. The incident is not resolved. Fill it in, or say why it cannot be known.`,
   'text-unreadable': (f) => textUnreadable(f),

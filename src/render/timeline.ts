@@ -1,5 +1,6 @@
 import type {
   Actor,
+  AlertEvent,
   ApprovalEvent,
   DomainEvent,
   IncidentEvent,
@@ -34,7 +35,7 @@ export interface Telling {
  * people stand in quotes. It begins with a capital and ends with a full stop.
  */
 export function eventSentence(
-  logged: Pick<LoggedEvent, 'actor' | 'stream' | 'event'>,
+  logged: Pick<LoggedEvent, 'actor' | 'stream'> & { readonly event: StoryEvent },
   context: TimelineContext,
   ink: Ink = plainInk,
 ): string {
@@ -54,6 +55,9 @@ export function eventSentence(
       : runSentence(event, telling);
   return capital(/[.!?…]"?$/.test(words) ? words : `${words}.`);
 }
+
+/** What an incident's log holds; alerts have their own history. */
+export type StoryEvent = Exclude<DomainEvent, AlertEvent>;
 
 export interface TimelineLine {
   readonly seq: number;
@@ -80,14 +84,18 @@ export function timelineLines(
   ink: Ink = plainInk,
   { all = false }: { all?: boolean } = {},
 ): readonly TimelineLine[] {
-  return events
-    .filter(({ event }) => all || !QUIET.has(event.kind))
-    .map((logged) => ({
-      seq: logged.seq,
-      at: logged.at,
-      time: clock(logged.at, context.incident.declaredAt),
-      text: eventSentence(logged, context, ink),
-    }));
+  return events.flatMap(({ event, ...logged }) =>
+    isOfAlert(event) || (!all && QUIET.has(event.kind))
+      ? []
+      : [
+          {
+            seq: logged.seq,
+            at: logged.at,
+            time: clock(logged.at, context.incident.declaredAt),
+            text: eventSentence({ ...logged, event }, context, ink),
+          },
+        ],
+  );
 }
 
 function actorName(actor: Actor, { people }: TimelineContext, ink: Ink): string {
@@ -97,12 +105,16 @@ function actorName(actor: Actor, { people }: TimelineContext, ink: Ink): string 
     : `someone not in people.yml (${ink.text(actor.account)})`;
 }
 
-function isOfIncident(event: DomainEvent): event is IncidentEvent {
+function isOfAlert(event: DomainEvent): event is AlertEvent {
+  return event.kind.startsWith('alert.');
+}
+
+function isOfIncident(event: StoryEvent): event is IncidentEvent {
   return event.kind.startsWith('incident.');
 }
 
 function isOfApproval(
-  event: Exclude<DomainEvent, IncidentEvent>,
-): event is ApprovalEvent & Exclude<DomainEvent, IncidentEvent | RunEvent> {
+  event: Exclude<StoryEvent, IncidentEvent>,
+): event is ApprovalEvent & Exclude<StoryEvent, IncidentEvent | RunEvent> {
   return event.kind.startsWith('approval.');
 }

@@ -1,6 +1,7 @@
 import type { IncidentStatus, Role, RunOutcome } from '../domain/events.ts';
 import type { ActionClass, Plan, Severity } from '../domain/plan.ts';
 import type { StepStatus } from '../domain/run.ts';
+import type { Health } from '../domain/verdict.ts';
 
 /** The one source of state words, emoji and terminal marks (CARDS §0.4, §16). */
 interface MarkSpec {
@@ -98,6 +99,20 @@ export const OUTCOME_WORDS = {
   aborted: { mark: 'stopped', word: 'aborted' },
   undone: { mark: 'skipped', word: 'undone' },
 } as const satisfies Record<RunOutcome, { mark: MarkName; word: string }>;
+
+/** Worst first, as lists have it. */
+export const HEALTH_WORDS = {
+  critical: { mark: 'critical', word: 'critical' },
+  unknown: { mark: 'uncertain', word: 'not known' },
+  warning: { mark: 'warning', word: 'warning' },
+  ok: { mark: 'done', word: 'ok' },
+} as const satisfies Record<Health, { mark: MarkName; word: string }>;
+
+/** `:rotating_light: critical` */
+export function healthMark(health: Health): string {
+  const { mark, word } = HEALTH_WORDS[health];
+  return `${MARKS[mark].emoji} ${word}`;
+}
 
 const SEVERITIES = {
   SEV1: { label: 'Critical', means: 'Most users are cut off, or data is lost' },

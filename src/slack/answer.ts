@@ -4,6 +4,7 @@ import { Severity } from '../domain/plan.ts';
 import type { Refusal } from '../domain/refusal.ts';
 import { escapeSlack } from '../render/escape.ts';
 import { refusalText } from '../render/refusals.ts';
+import { renderBackups } from '../render/slack/backups-list.ts';
 import type { Button, Message } from '../render/slack/blocks.ts';
 import {
   type CommandHelp,
@@ -100,6 +101,8 @@ function replyMessage(reply: Reply, people: People, commands: readonly Command[]
       };
       return nearDuplicateReply({ incident, systemName: reply.system, people, draft });
     }
+    case 'backups':
+      return renderBackups(reply.model);
     case 'report':
       return renderReply([
         `The report of ${reply.report.incident} is in its channel (draft ${reply.report.revision}).`,

@@ -26,6 +26,7 @@ import { renderEditUpdate, renderSnooze } from '../render/slack/modals-update.ts
 import { renderReply } from '../render/slack/reply.ts';
 import { timelineLines } from '../render/timeline.ts';
 import { actorOf, outsider } from './actor.ts';
+import { ALERT_BUTTONS, givenByAlert } from './alerts.ts';
 import { refusalLine } from './answer.ts';
 import { handleCommand } from './commands.ts';
 import type { SlackDeps } from './deps.ts';
@@ -96,6 +97,7 @@ const HANDLERS: Record<Exclude<ActionId, 'menu' | 'link.open'>, Handler> = {
   'approval.details': dialog('Details', (view, { carried }) =>
     renderApprovalDetails(view, carried.approval ?? ''),
   ),
+  ...ALERT_BUTTONS,
   'help.commands': { types: () => 'help' },
   'command.use': { types: ({ choice = 'help' }) => choice },
   'declare.choose-system': { act: chooseSystem },
@@ -144,9 +146,12 @@ function declaring(instead: string): Dialog {
   return {
     title: 'Declare an incident',
     instead,
-    make: ({ deps, carried }) => {
+    make: async ({ deps, carried }) => {
       const severity = Severity.safeParse(carried.choice);
-      return declareView(deps, carried.system ?? null, severity.success ? { severity: severity.data } : {});
+      return declareView(deps, carried.system ?? null, {
+        ...(await givenByAlert(deps, carried.alert)),
+        ...(severity.success ? { severity: severity.data } : {}),
+      });
     },
   };
 }
@@ -190,9 +195,11 @@ async function timeline(view: IncidentView, { deps }: Press): Promise<View> {
 /** Another system has its own words for severities; what was typed stays. */
 async function chooseSystem({ deps, body }: Press): Promise<void> {
   const { system = null, title, impact } = fieldsOf(body.view?.state);
+  const { alert } = parseValue(body.view?.private_metadata ?? '') ?? {};
   const view = await declareView(deps, system, {
     ...(title === undefined ? {} : { title }),
     ...(impact === undefined ? {} : { impact }),
+    ...(alert === undefined ? {} : { alert }),
   });
   if (body.view) await replaceDialog(deps, body.view.id, view);
 }

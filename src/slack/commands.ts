@@ -45,7 +45,7 @@ interface Done {
 }
 
 async function carryOut(deps: SlackDeps, typed: Typed): Promise<Done> {
-  const { incidents, runs, approvals, views, queries, tools, commands } = deps;
+  const { incidents, runs, approvals, views, queries, backups, tools, commands } = deps;
   const actor = await actorOf(deps, typed.user);
   const people = await queries.people();
   const refusal = await outsider(deps, actor);
@@ -60,6 +60,7 @@ async function carryOut(deps: SlackDeps, typed: Typed): Promise<Done> {
     approvals,
     views,
     queries,
+    backups,
     tools,
     commands,
   };

@@ -2,9 +2,13 @@ import type { Command, Tools } from '../command.ts';
 import type { UpdateText } from '../domain/events.ts';
 import type { IncidentView } from '../domain/views.ts';
 import type { Accounts } from '../services/accounts.ts';
+import type { AlertViews } from '../services/alert-views.ts';
+import type { Alerts } from '../services/alerts.ts';
 import type { Approvals } from '../services/approvals.ts';
+import type { Backups } from '../services/backups.ts';
 import type { Incidents } from '../services/incidents.ts';
 import type { Queries } from '../services/queries.ts';
+import type { RestoreTests } from '../services/restore-tests.ts';
 import type { Runs } from '../services/runs.ts';
 import type { Views } from '../services/views.ts';
 
@@ -30,6 +34,10 @@ export interface SlackDeps {
   readonly incidents: Incidents;
   readonly runs: Runs;
   readonly approvals: Approvals;
+  readonly alerts: Alerts;
+  readonly alertViews: AlertViews;
+  readonly backups: Backups;
+  readonly restoreTests: RestoreTests;
   readonly accounts: Accounts;
   readonly views: Views;
   readonly queries: Queries;

@@ -16,7 +16,7 @@ import {
 import type { SlackDeps } from './deps.ts';
 import { type FormAnswer, notice, outcome, refused, type Submission } from './form-answer.ts';
 
-export async function submitDeclare({ deps, actor, fields }: Submission): Promise<FormAnswer> {
+export async function submitDeclare({ deps, actor, carried, fields }: Submission): Promise<FormAnswer> {
   const now = await deps.queries.now();
   const title = (fields.title ?? '').trim();
   const began = fields.began === undefined ? null : new Date(fields.began);
@@ -48,7 +48,7 @@ export async function submitDeclare({ deps, actor, fields }: Submission): Promis
       }),
     };
   }
-  return declareFrom(deps, actor, draft);
+  return declareFrom(deps, actor, draft, carried.alert);
 }
 
 async function declareFrom(
@@ -61,6 +61,7 @@ async function declareFrom(
     impact: string | null;
     occurredAt: string | null;
   },
+  alert?: string,
 ): Promise<FormAnswer> {
   const declared = await deps.incidents.declare(actor, draft.system, {
     title: draft.title,
@@ -69,9 +70,9 @@ async function declareFrom(
     occurredAt: draft.occurredAt === null ? null : new Date(draft.occurredAt),
     detectedAt: null,
   });
-  return isRefusal(declared)
-    ? outcome(deps, declared, 'title')
-    : { view: renderDeclaring(declared.incident), later: () => declaredView(deps, declared.incident) };
+  if (isRefusal(declared)) return outcome(deps, declared, 'title');
+  if (alert !== undefined) await deps.alerts.declared(actor, alert, declared.incident);
+  return { view: renderDeclaring(declared.incident), later: () => declaredView(deps, declared.incident) };
 }
 
 /** A channel takes a second or two; where Slack does not make one, the dialog says so. */

@@ -5,6 +5,7 @@ import { type FormId, isFormId, parseValue } from '../render/slack/ids.ts';
 import { renderLoading, renderNotice } from '../render/slack/modals.ts';
 import { parseRunStart } from '../render/slack/run-start.ts';
 import { actorOf, outsider } from './actor.ts';
+import { ALERT_FORMS } from './alerts.ts';
 import { refusalLine } from './answer.ts';
 import type { SlackDeps } from './deps.ts';
 import {
@@ -82,6 +83,7 @@ const HANDLERS: Record<FormId, FormHandler> = {
   ),
   'approval.approve': submitApproval,
   'approval.veto': submitVeto,
+  ...ALERT_FORMS,
 };
 
 /** Votes of guests and bots go on to the decision, which refuses and records them. */

@@ -1,3 +1,4 @@
+import type { Alert } from '../domain/alert.ts';
 import type { Approval } from '../domain/approval.ts';
 import type { Incident } from '../domain/incident.ts';
 import type { Run } from '../domain/run.ts';
@@ -24,6 +25,10 @@ export function lockApproval(tx: Tx, id: string): Promise<Located<Approval> | un
   return one<Approval>(tx, 'select state, dr_now() as now from approvals where id = $1 for update', [id]);
 }
 
+export function lockAlert(tx: Tx, id: string): Promise<Located<Alert> | undefined> {
+  return one<Alert>(tx, 'select state, dr_now() as now from alerts where id = $1 for update', [id]);
+}
+
 export function readIncident(db: Reader, id: string): Promise<Located<Incident> | undefined> {
   return one<Incident>(db, 'select state, dr_now() as now from incidents where id = $1', [id]);
 }
@@ -34,6 +39,10 @@ export function readRun(db: Reader, id: string): Promise<Located<Run> | undefine
 
 export function readApproval(db: Reader, id: string): Promise<Located<Approval> | undefined> {
   return one<Approval>(db, 'select state, dr_now() as now from approvals where id = $1', [id]);
+}
+
+export function readAlert(db: Reader, id: string): Promise<Located<Alert> | undefined> {
+  return one<Alert>(db, 'select state, dr_now() as now from alerts where id = $1', [id]);
 }
 
 /** Open incidents first, newest first. */
@@ -90,7 +99,7 @@ export async function openApprovals(db: Reader): Promise<readonly Approval[]> {
 /** Ids of rows whose time has come, by the database's clock. */
 export async function dueIds(
   db: Reader,
-  table: 'incidents' | 'runs' | 'approvals',
+  table: 'incidents' | 'runs' | 'approvals' | 'alerts',
 ): Promise<readonly string[]> {
   const { rows } = await db.query<{ id: string }>(
     `select id from ${table} where due_at <= dr_now() order by due_at limit 200`,

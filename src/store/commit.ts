@@ -1,9 +1,11 @@
-import { type Approval, applyApproval, approvalDueAt, isPending } from '../domain/approval.ts';
+import { type Alert, applyAlert } from '../domain/alert.ts';
+import { type Approval, applyApproval } from '../domain/approval.ts';
 import { canonicalJson, type Json, toJson } from '../domain/canonical.ts';
 import { linkHash } from '../domain/chain.ts';
 import { type Effect, effectsOf, type Kin } from '../domain/effects.ts';
 import type {
   Actor,
+  AlertEvent,
   ApprovalEvent,
   DomainEvent,
   IncidentEvent,
@@ -11,25 +13,30 @@ import type {
   RunEvent,
   Stream,
 } from '../domain/events.ts';
-import { applyIncident, type Incident, incidentDueAt, isOver } from '../domain/incident.ts';
-import { applyRun, approvalInUse, openGateOf, type Run } from '../domain/run.ts';
-import { runDueAt } from '../domain/run-due.ts';
+import { applyIncident, type Incident } from '../domain/incident.ts';
+import { applyRun, approvalInUse, type Run } from '../domain/run.ts';
 import { hop } from '../hop.ts';
 import type { Tx } from './database.ts';
+import { saveAlert, saveApproval, saveIncident, saveRun } from './save.ts';
 
 /** New facts of one aggregate. The row must have been locked by the loader in the same transaction, or be new. */
 export type Change =
   | { readonly type: 'incident'; readonly id: string; readonly events: readonly IncidentEvent[] }
   | { readonly type: 'run'; readonly id: string; readonly events: readonly RunEvent[] }
-  | { readonly type: 'approval'; readonly id: string; readonly events: readonly ApprovalEvent[] };
+  | { readonly type: 'approval'; readonly id: string; readonly events: readonly ApprovalEvent[] }
+  | { readonly type: 'alert'; readonly id: string; readonly events: readonly AlertEvent[] };
 
 /** Wakes the jobs of a set of effects inside the transaction. The queue gives it; the store knows no queue. */
 export type Enqueue = (tx: Tx, wakes: Wakes) => Promise<void>;
 
 export interface Wakes {
   readonly runs: readonly string[];
-  /** Incidents whose surfaces are out of date. */
-  readonly incidents: readonly string[];
+  /** Incidents and alerts whose surfaces are out of date. */
+  readonly owners: readonly string[];
+  /** Systems whose backups are to be looked at. */
+  readonly systems?: readonly string[];
+  /** Restore tests to be made. */
+  readonly tests?: readonly string[];
 }
 
 export type Commit = (tx: Tx, actor: Actor, changes: readonly Change[]) => Promise<readonly LoggedEvent[]>;
@@ -85,7 +92,7 @@ interface Head {
   readonly now: Date;
 }
 
-const TABLE = { incident: 'incidents', run: 'runs', approval: 'approvals' } as const;
+const TABLE = { incident: 'incidents', run: 'runs', approval: 'approvals', alert: 'alerts' } as const;
 
 async function loadState(tx: Tx, change: Change): Promise<Loaded> {
   const { rows } = await tx.query<{ state: Json; version: number }>(
@@ -143,7 +150,7 @@ interface Folded {
   save(tx: Tx, version: number): Promise<void>;
 }
 
-const NO_KIN: Kin = { run: null, approval: null };
+const NO_KIN: Kin = { run: null, approval: null, card: null };
 
 function fold(change: Change, state: Json | null, at: string, actor: Actor): Folded {
   switch (change.type) {
@@ -165,7 +172,7 @@ function fold(change: Change, state: Json | null, at: string, actor: Actor): Fol
       );
       return {
         incident: run.incident,
-        kin: { run: null, approval: (before && approvalInUse(before)) ?? approvalInUse(run) },
+        kin: { ...NO_KIN, approval: (before && approvalInUse(before)) ?? approvalInUse(run) },
         save: (tx, version) => saveRun(tx, run, version),
       };
     }
@@ -177,8 +184,20 @@ function fold(change: Change, state: Json | null, at: string, actor: Actor): Fol
       const approval = required(next);
       return {
         incident: approval.incident,
-        kin: { run: approval.run, approval: null },
+        kin: { ...NO_KIN, run: approval.run },
         save: (tx, version) => saveApproval(tx, approval, version),
+      };
+    }
+    case 'alert': {
+      const next = change.events.reduce<Alert | null>(
+        (alert, event) => applyAlert(alert, event, change.id),
+        asState<Alert>(state),
+      );
+      const alert = required(next);
+      return {
+        incident: null,
+        kin: { ...NO_KIN, card: alert.group },
+        save: (tx, version) => saveAlert(tx, alert, version),
       };
     }
   }
@@ -194,73 +213,17 @@ function required<State>(state: State | null): State {
   return state;
 }
 
-async function saveIncident(tx: Tx, incident: Incident, version: number): Promise<void> {
-  await tx.query(
-    `insert into incidents (id, version, state, system, open, declared_at, channel, due_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)
-     on conflict (id) do update set version = excluded.version, state = excluded.state, open = excluded.open,
-       channel = excluded.channel, due_at = excluded.due_at`,
-    [
-      incident.id,
-      version,
-      JSON.stringify(incident),
-      incident.system,
-      !isOver(incident),
-      incident.declaredAt,
-      incident.channel?.id ?? null,
-      incidentDueAt(incident),
-    ],
-  );
-}
-
-async function saveRun(tx: Tx, run: Run, version: number): Promise<void> {
-  await tx.query(
-    `insert into runs (id, incident_id, version, state, system, active, open_gate, aborting, due_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-     on conflict (id) do update set version = excluded.version, state = excluded.state, active = excluded.active,
-       open_gate = excluded.open_gate, aborting = excluded.aborting, due_at = excluded.due_at`,
-    [
-      run.id,
-      run.incident,
-      version,
-      JSON.stringify(run),
-      run.system,
-      run.outcome === null,
-      openGateOf(run),
-      run.abort !== null,
-      runDueAt(run),
-    ],
-  );
-}
-
-async function saveApproval(tx: Tx, approval: Approval, version: number): Promise<void> {
-  await tx.query(
-    `insert into approvals (id, run_id, incident_id, version, state, open, due_at)
-     values ($1, $2, $3, $4, $5, $6, $7)
-     on conflict (id) do update set version = excluded.version, state = excluded.state, open = excluded.open, due_at = excluded.due_at`,
-    [
-      approval.id,
-      approval.run,
-      approval.incident,
-      version,
-      JSON.stringify(approval),
-      isPending(approval),
-      approvalDueAt(approval),
-    ],
-  );
-}
-
 async function markSurfaces(tx: Tx, effects: readonly Effect[], seq: number): Promise<void> {
   for (const effect of effects) {
     if (effect.kind !== 'show') continue;
     await tx.query(
-      `insert into deliveries (incident_id, surface, subject, wanted, born) values ($1, $2, $3, $4, $4)
-       on conflict (incident_id, surface, subject) do update set wanted = excluded.wanted`,
+      `insert into deliveries (owner, surface, subject, wanted, born) values ($1, $2, $3, $4, $4)
+       on conflict (owner, surface, subject) do update set wanted = excluded.wanted`,
       [
-        effect.incident,
+        effect.owner,
         effect.surface,
         effect.subject,
-        effect.surface === 'post' || effect.surface === 'report' ? Number(effect.subject) : seq,
+        ['post', 'report', 'sns'].includes(effect.surface) ? Number(effect.subject) : seq,
       ],
     );
   }
@@ -268,6 +231,6 @@ async function markSurfaces(tx: Tx, effects: readonly Effect[], seq: number): Pr
 
 function wakesOf(effects: readonly Effect[]): Wakes {
   const runs = effects.flatMap((effect) => (effect.kind === 'wake-run' ? [effect.run] : []));
-  const incidents = effects.flatMap((effect) => (effect.kind === 'show' ? [effect.incident] : []));
-  return { runs: [...new Set(runs)], incidents: [...new Set(incidents)] };
+  const owners = effects.flatMap((effect) => (effect.kind === 'show' ? [effect.owner] : []));
+  return { runs: [...new Set(runs)], owners: [...new Set(owners)] };
 }

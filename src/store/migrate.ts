@@ -31,12 +31,12 @@ export async function migrateTables(
     await client.query(`grant select, update on chain_head to ${role}`);
     await client.query(`grant select on dr_migrations to ${role}`);
     await client.query(
-      `grant select, insert, update on incidents, runs, approvals, counters, documents_in_force, accounts, deliveries to ${role}`,
+      `grant select, insert, update on incidents, runs, approvals, alerts, alert_pictures, counters, documents_in_force, accounts, deliveries, watch_rounds, restore_tests to ${role}`,
     );
-    await client.query(`grant select, insert, delete on commits to ${role}`);
     await client.query(
-      `grant select, insert, update, delete on inbox, group_members, observations to ${role}`,
+      `grant select, insert, update, delete on inbox, group_members, observations, watch_state, backup_samples to ${role}`,
     );
+    await client.query(`grant select, insert, delete on heartbeats, commits to ${role}`);
     await client.query(`revoke update, delete, truncate on events from ${role}`);
   } finally {
     await client.end();

@@ -1,6 +1,14 @@
+import { type Alert, applyAlert } from '../domain/alert.ts';
 import { type Approval, applyApproval, isPending } from '../domain/approval.ts';
 import { canonicalJson, type Json, toJson } from '../domain/canonical.ts';
-import type { ApprovalEvent, IncidentEvent, LoggedEvent, RunEvent, StreamType } from '../domain/events.ts';
+import type {
+  AlertEvent,
+  ApprovalEvent,
+  IncidentEvent,
+  LoggedEvent,
+  RunEvent,
+  StreamType,
+} from '../domain/events.ts';
 import { applyIncident, type Incident, isOver } from '../domain/incident.ts';
 import { applyRun, openGateOf, type Run } from '../domain/run.ts';
 import type { Database } from './database.ts';
@@ -24,6 +32,7 @@ const KINDS: { readonly [Type in StreamType]: { readonly table: string; readonly
   incident: { table: 'incidents', columns: "'open', open" },
   run: { table: 'runs', columns: "'active', active, 'open_gate', open_gate, 'aborting', aborting" },
   approval: { table: 'approvals', columns: "'open', open" },
+  alert: { table: 'alerts', columns: "'open', open" },
 };
 
 /**
@@ -32,7 +41,7 @@ const KINDS: { readonly [Type in StreamType]: { readonly table: string; readonly
  */
 export async function verifyRecords(db: Pick<Database, 'query'>): Promise<Replay> {
   let records = 0;
-  for (const type of ['incident', 'run', 'approval'] as const) {
+  for (const type of ['incident', 'run', 'approval', 'alert'] as const) {
     const { table, columns } = KINDS[type];
     const { rows: ids } = await db.query<{ id: string }>(
       `select id from ${table} union select stream_id from events where stream_type = $1 order by id`,
@@ -95,6 +104,13 @@ function fold(type: StreamType, id: string, events: readonly Omit<LoggedEvent, '
         null,
       );
       return { state, columns: { open: state !== null && isPending(state) } };
+    }
+    case 'alert': {
+      const state = events.reduce<Alert | null>(
+        (before, { event }) => applyAlert(before, event as AlertEvent, id),
+        null,
+      );
+      return { state, columns: { open: state?.state === 'open' } };
     }
   }
 }

@@ -215,7 +215,10 @@ test('physical backups and unknown ids are refused with the names there are', as
   const context = await backups.step('find');
 
   await expect(backupFind.run(context, params({ backup: 'pg-wal' }))).rejects.toThrow('is of kind wal');
+  await expect(backupFind.run(context, params({ backup: 'pg-disk' }))).rejects.toThrow(
+    'The backup "pg-disk" cannot be restored from its first location "disk" (source: directory). Backups are found and fetched in buckets: put a location with source: s3 first, and say namePattern.',
+  );
   await expect(backupFind.run(context, params({ backup: 'pg' }))).rejects.toThrow(
-    'The plan has no backup "pg". Its backups: pg-daily, pg-wal.',
+    'The plan has no backup "pg". Its backups: pg-daily, pg-wal, pg-disk.',
   );
 });

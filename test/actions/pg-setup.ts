@@ -199,7 +199,16 @@ export function shopPlan(database: string, component: ComponentInput = {}): Plan
         id: 'daily',
         component: 'db',
         kind: 'logical',
-        location: { connection: 'shop-backups', prefix: 'daily/' },
+        locations: [
+          {
+            id: 'bucket',
+            role: 'primary',
+            failureDomain: 'eu',
+            source: 's3',
+            connection: 'shop-backups',
+            prefix: 'daily/',
+          },
+        ],
         namePattern: 'shop_{YYYYmmdd_HHMMSS}.{*}',
       },
     ],

@@ -10,6 +10,7 @@ import { isRefusal, refuse } from '../../src/domain/refusal.ts';
 import { previewRun } from '../../src/jobs/preview.ts';
 import { advanceRun } from '../../src/jobs/run.ts';
 import { refusalText } from '../../src/render/refusals.ts';
+import { createBackups } from '../../src/services/backups.ts';
 import { createQueries } from '../../src/services/queries.ts';
 import { createReports } from '../../src/services/reports.ts';
 import { readTemplates } from '../../src/templates.ts';
@@ -83,6 +84,7 @@ export async function startDesk(...plans: readonly Record<string, unknown>[]) {
   for (const plan of plans) await loadPlan(plan);
   const world = { ...bot.world, actions: { ...bot.world.actions, manual, decision } };
   const queries = createQueries({ db });
+  const backups = createBackups({ db });
   const reports = createReports(bot, views, (await readTemplates()).renderReport);
   const tools: Tools = {
     preview: async (incident, runbookId, given) => {
@@ -118,6 +120,7 @@ export async function startDesk(...plans: readonly Record<string, unknown>[]) {
         approvals,
         views,
         queries,
+        backups,
         tools,
         commands,
       },

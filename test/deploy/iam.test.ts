@@ -13,7 +13,7 @@ const Policy = z.strictObject({
       Effect: z.literal('Allow'),
       Action: OneOrMore,
       Resource: OneOrMore,
-      Condition: z.record(z.string(), z.record(z.string(), z.string())).optional(),
+      Condition: z.record(z.string(), z.record(z.string(), OneOrMore)).optional(),
     }),
   ),
 });
@@ -41,15 +41,19 @@ test.each([
 
 test('the policies name actions and places, and reach no further than the backups of the plan', () => {
   const { backups } = Plan.parse(parse(read('plans/janua.yml')));
+  const places = backups.flatMap(({ locations }) => locations.filter((place) => place.source === 's3'));
   const [readObjects, list] = policy('deploy/iam/backup-read.json').Statement;
   const everything = ['backup-read', 'backup-decrypt', 'notice-publish'].flatMap(
     (name) => policy(`deploy/iam/${name}.json`).Statement,
   );
 
   expect(readObjects?.Resource).toEqual(
-    backups.map(({ location }) => `arn:aws:s3:::${location.connection}/${location.prefix}*`),
+    places.map(({ connection, prefix }) => `arn:aws:s3:::${connection}/${prefix}*`),
   );
-  expect(list?.Condition).toEqual({ StringLike: { 's3:prefix': `${backups[0]?.location.prefix}*` } });
+  expect(list?.Resource).toEqual([...new Set(places.map(({ connection }) => `arn:aws:s3:::${connection}`))]);
+  expect(list?.Condition).toEqual({
+    StringLike: { 's3:prefix': [...new Set(places.map(({ prefix }) => `${prefix}*`))] },
+  });
   for (const { Action, Resource } of everything) {
     expect(Action.filter((action) => action.includes('*'))).toEqual([]);
     expect(Resource.filter((resource) => resource === '*')).toEqual([]);

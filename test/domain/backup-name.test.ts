@@ -76,6 +76,18 @@ describe('the time in a backup name', () => {
   });
 });
 
+test('a name of each day of fifteen years is read rightly', () => {
+  const pattern = patternToRegExp('{YYYYmmdd}');
+  const noons = Array.from({ length: 15 * 365 }, (_, day) => new Date(Date.UTC(2016, 0, 1 + day, 12)));
+
+  const read = noons.map((noon) => {
+    const name = noon.toISOString().slice(0, 10).replaceAll('-', '');
+    return takenAtFromName(pattern, name, 'Asia/Kolkata')?.getTime();
+  });
+
+  expect(read).toEqual(noons.map((noon) => noon.getTime() - 17.5 * 3_600_000));
+});
+
 describe('in every time zone', () => {
   const zones = ['UTC', ...Intl.supportedValuesOf('timeZone')];
   const PATTERN = patternToRegExp('{YYYYmmddHHMMSS}');

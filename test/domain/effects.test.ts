@@ -1,12 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { firedBy } from '../../src/domain/alert-decide.ts';
 import { type Effect, effectsOf, type Kin } from '../../src/domain/effects.ts';
 import type { DomainEvent, IncidentEvent, Stream } from '../../src/domain/events.ts';
 import { declared } from '../helpers/incidents.ts';
+import { round, verdict } from './alert-samples.ts';
 import { ABORT, begun, finished, GATE_OPENED, iso, requested, started, voteOf } from './samples.ts';
 
 const INCIDENT = 'INC-2026-001';
 
-const NO_KIN: Kin = { run: null, approval: null };
+const NO_KIN: Kin = { run: null, approval: null, card: null };
 
 function effects(stream: Stream, event: DomainEvent, kin: Partial<Kin> = {}): readonly string[] {
   return effectsOf({ seq: 7, stream, incident: INCIDENT, event }, { ...NO_KIN, ...kin }).map(told);
@@ -124,5 +126,25 @@ describe('the effects of an event', () => {
     } as const;
 
     expect(effectsOf(logged, NO_KIN)).toEqual([]);
+  });
+
+  const ofAlert = (event: DomainEvent, card: string | null = null) =>
+    effectsOf({ seq: 7, stream: { type: 'alert', id: 'ALT-2' }, incident: null, event }, { ...NO_KIN, card });
+  const CLOSED: DomainEvent = { kind: 'alert.closed', because: 'x', at: iso() };
+
+  test('a critical alert is shown, and told outside of Slack', () => {
+    const fired = firedBy(verdict(), round(), null);
+
+    expect(ofAlert(fired).map(told)).toEqual(['alert-card card', 'sns 7']);
+    expect(ofAlert(firedBy(verdict({ health: 'warning' }), round(), null)).map(told)).toEqual([
+      'alert-card card',
+    ]);
+  });
+
+  test('an alert that closes is told under its card; of a group only the first one is', () => {
+    expect(ofAlert(CLOSED).map(told)).toEqual(['alert-card card', 'post 7']);
+    expect(ofAlert(CLOSED, 'ALT-1')).toEqual([
+      { kind: 'show', surface: 'alert-card', subject: 'card', owner: 'ALT-1' },
+    ]);
   });
 });

@@ -24,6 +24,9 @@ const CONNECTIONS = Connections.parse({
   postgres: { 'janua-primary': { url: 'env:PG' } },
   redis: { cache: { url: 'env:REDIS' } },
   s3: { backups: { bucket: 'janua-backups', region: 'eu-west-1' } },
+  kubernetes: { janua: { kubeconfig: 'env:KUBECONFIG', context: 'janua', uid: 'u' } },
+  sns: { notices: { topicArn: 'arn:aws:sns:eu-west-1:1:notices', region: 'eu-west-1' } },
+  secrets: { token: 'env:TOKEN' },
   vars: { 'janua-url': 'https://janua.example' },
 });
 

@@ -4,6 +4,8 @@ import { planFaults } from '../../src/domain/plan-lint.ts';
 import { ACTIONS, EFFECT, faultsOf, gate, LOOK } from './plan-faults.ts';
 import { plan } from './samples.ts';
 
+const app = { id: 'app', name: 'App', kind: 'kubernetes', noBackup: 'Keeps nothing' };
+
 describe('a sound plan', () => {
   test('has no faults, with and without people and connections', () => {
     expect(faultsOf({})).toEqual([]);
@@ -16,7 +18,7 @@ describe('a sound plan', () => {
 });
 
 describe('components', () => {
-  const postgres = { id: 'db', name: 'Database', kind: 'postgres' };
+  const postgres = { id: 'db', name: 'Database', kind: 'postgres', noBackup: 'A copy of another' };
   const whole = {
     ...postgres,
     connection: 'janua-primary',
@@ -24,7 +26,6 @@ describe('components', () => {
     owner: 'janua',
     restore: { into: 'janua-primary' },
   };
-  const app = { id: 'app', name: 'App', kind: 'kubernetes' };
   const standby = { slot: 'standby', maxLag: { bytes: 0, time: '1m' } };
 
   test.each<[string, readonly object[], readonly string[]]>([
@@ -62,12 +63,12 @@ describe('components', () => {
     ],
     [
       'a cache of connections.yml',
-      [app, { id: 'cache', name: 'Cache', kind: 'redis', connection: 'cache' }],
+      [app, { id: 'cache', name: 'Cache', kind: 'redis', ephemeral: true, connection: 'cache' }],
       [],
     ],
     [
       'a cache that is not there',
-      [app, { id: 'cache', name: 'Cache', kind: 'redis', connection: 'cash' }],
+      [app, { id: 'cache', name: 'Cache', kind: 'redis', ephemeral: true, connection: 'cash' }],
       ['components.1.connection: there is no connection "cash"; did you mean "cache"? Known: cache'],
     ],
   ])('%s', (_, components, faults) => {
@@ -75,60 +76,27 @@ describe('components', () => {
   });
 });
 
-test('a database with backups says where a copy is restored to', () => {
+test('a database with dumps says where a copy is restored to, one whose snapshots are kept elsewhere need not', () => {
   const db = { id: 'db', name: 'Database', kind: 'postgres', connection: 'janua-primary' };
-  const backup = { id: 'daily', component: 'db', kind: 'logical', namePattern: '{YYYYmmdd}.gz' };
-
-  expect(
-    faultsOf({
-      components: [
-        { id: 'app', name: 'App', kind: 'kubernetes' },
-        { ...db, database: 'janua', owner: 'janua' },
-      ],
-      backups: [{ ...backup, location: { connection: 'backups', prefix: '' } }],
-    }),
-  ).toEqual(['components.1.kind: a postgres component needs "restore"']);
-});
-
-describe('backups', () => {
-  const backup = {
+  const where = { id: 'bucket', role: 'primary', failureDomain: 'eu' };
+  const dump = {
     id: 'daily',
-    component: 'app',
+    component: 'db',
     kind: 'logical',
-    location: { connection: 'backups', prefix: 'daily/' },
-    namePattern: '{YYYYmmdd}.gz',
+    schedule: { cron: '0 * * * *', grace: '1m' },
+    locations: [{ ...where, source: 's3', connection: 'backups', prefix: '' }],
+    namePattern: '{YYYYmmdd_HH}.gz',
   };
+  const snapshot = { ...dump, kind: 'snapshot', locations: [{ ...where, source: 'rds', ref: 'db' }] };
+  const faults = (backup: object) =>
+    faultsOf({
+      objectives: { rto: '4h', rpo: '2h' },
+      components: [app, { ...db, database: 'janua', owner: 'janua' }],
+      backups: [backup],
+    });
 
-  test.each<[string, object, readonly string[]]>([
-    ['all there', {}, []],
-    ['a zone under its newer name', { timeZone: 'Asia/Kolkata' }, []],
-    ['of no component', { component: 'db' }, ['backups.0.component: there is no component "db" Known: app']],
-    [
-      'without a date',
-      { namePattern: 'daily.gz' },
-      [
-        'backups.0.namePattern: expected a time like "{YYYYmmdd_HHMMSS}" in the pattern, missing YYYY, mm, dd',
-      ],
-    ],
-    [
-      'in no time zone',
-      { timeZone: 'Berlin' },
-      ['backups.0.timeZone: "Berlin" is not a time zone like "UTC" or "Europe/Berlin"'],
-    ],
-    [
-      'in a bucket that is not there',
-      { location: { connection: 'backup', prefix: '' } },
-      [
-        'backups.0.location.connection: there is no bucket connection "backup"; did you mean "backups"? Known: backups',
-      ],
-    ],
-  ])('%s', (_, changes, faults) => {
-    expect(faultsOf({ backups: [{ ...backup, ...changes }] })).toEqual(faults);
-  });
-
-  test('without connections.yml the bucket is not judged', () => {
-    expect(faultsOf({ backups: [backup] }, null)).toEqual([]);
-  });
+  expect(faults(dump)).toEqual(['components.1.kind: a postgres component needs "restore"']);
+  expect(faults(snapshot)).toEqual([]);
 });
 
 describe('approvers', () => {

@@ -10,6 +10,13 @@ import {
 } from '../../src/domain/plan.ts';
 import { MINUTE, plan, RUNBOOK } from './samples.ts';
 
+const BACKUP = {
+  id: 'daily',
+  component: 'app',
+  kind: 'export',
+  locations: [{ id: 'shelf', role: 'archive', failureDomain: 'house', source: 'manual', ref: 'a tape' }],
+};
+
 describe('a plan', () => {
   test('says nothing it need not: defaults are two people, 15 and 10 minutes, an update every 30', () => {
     expect(plan()).toMatchObject({
@@ -37,6 +44,12 @@ describe('a plan', () => {
     ['a duration of nothing', { updates: { every: '0s' } }, ['updates', 'every']],
     ['a severity there is not', { updates: { bySeverity: { SEV5: '5m' } } }, ['updates', 'bySeverity']],
     ['a row id of no document', { provenance: ['X-1'] }, ['provenance', 0]],
+    [
+      'a heartbeat that nobody can send',
+      { backups: [{ ...BACKUP, heartbeat: { every: '1h' } }] },
+      ['backups', 0, 'heartbeat'],
+    ],
+    ['a backup that is nowhere', { backups: [{ ...BACKUP, locations: [] }] }, ['backups', 0, 'locations']],
   ])('with %s is refused at its place', (_, changes, path) => {
     const result = Plan.safeParse({ ...RAW, ...changes });
 

@@ -98,7 +98,7 @@ export function plan(changes: Record<string, unknown> = {}): Plan {
     name: 'Janua',
     owner: 'Platform Engineering',
     objectives: { rto: '1h', rpo: '5m' },
-    components: [{ id: 'app', name: 'App', kind: 'kubernetes' }],
+    components: [{ id: 'app', name: 'App', kind: 'kubernetes', noBackup: 'Keeps nothing' }],
     approvals: { approvers: ['ana', 'ben', 'mina'], escalateTo: ['mina'] },
     runbooks: {
       recover: {

@@ -100,6 +100,8 @@ function blockTexts(block: Block): readonly string[] {
       return block.elements.map(({ text }) => text);
     case 'divider':
       return [];
+    case 'image':
+      return [block.alt_text];
     case 'actions':
       return block.elements.flatMap((element) =>
         element.type === 'button'

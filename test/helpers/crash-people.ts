@@ -140,7 +140,7 @@ export function createStubbornPeople(world: World, bot: Bot) {
 
   /** Everything of an incident is in Slack as the rows have it. */
   async function untilShown(incident: string): Promise<void> {
-    const late = 'select from public.deliveries where incident_id = $1 and wanted > done';
+    const late = 'select from public.deliveries where owner = $1 and wanted > done';
     await insist(
       `${incident} is shown`,
       async () =>

@@ -27,8 +27,8 @@ export async function startSandbox() {
   };
 
   try {
-    const world = await begin(startWorld({ yes: true }), (part) => part.stop());
-    const bot = await begin(startBot(world), (part) => part.stop());
+    const world = await begin(startWorld({ yes: true, watched: true }), (part) => part.stop());
+    const bot = await begin(startBot(world, { watch: 'on' }), (part) => part.stop());
     const { url } = await begin(startPage({ world, bot, port: 0 }), (part) => part.stop());
     const browser = await begin(startBrowser(), (part) => part.close());
     const replicas = (name: string) =>

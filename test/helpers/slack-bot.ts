@@ -6,15 +6,20 @@ import { manual } from '../../src/actions/manual.ts';
 import { createSlack } from '../../src/clients/slack.ts';
 import { toJson } from '../../src/domain/canonical.ts';
 import { isRefusal, refuse } from '../../src/domain/refusal.ts';
-import { deliverIncident } from '../../src/jobs/deliver.ts';
+import { deliverOwner } from '../../src/jobs/deliver.ts';
 import { channelFinder } from '../../src/jobs/deliver-slack.ts';
 import { previewRun } from '../../src/jobs/preview.ts';
 import { advanceRun } from '../../src/jobs/run.ts';
 import type { World } from '../../src/jobs/world.ts';
 import { draftUpdate, lastHeardAt } from '../../src/render/updates.ts';
 import { createAccounts } from '../../src/services/accounts.ts';
+import { createAlertViews } from '../../src/services/alert-views.ts';
+import { createAlerts } from '../../src/services/alerts.ts';
+import { createBackups } from '../../src/services/backups.ts';
+import { createDigests } from '../../src/services/digests.ts';
 import { createQueries } from '../../src/services/queries.ts';
 import { createReports } from '../../src/services/reports.ts';
+import { createRestoreTests } from '../../src/services/restore-tests.ts';
 import type { SlackDeps } from '../../src/slack/deps.ts';
 import { startSlack } from '../../src/slack/start.ts';
 import { smallPlan, startBot } from './bot.ts';
@@ -53,6 +58,10 @@ export async function startSlackBot({ plan = smallPlan(), workspace, mode = 'soc
   const client = createSlack({ token: slack.botToken, apiUrl: slack.apiUrl, log });
   const draft = (view: Parameters<typeof draftUpdate>[0]) => draftUpdate(view, lastHeardAt(view.incident));
   const queries = createQueries({ db });
+  const services = { db, commit: bot.commit };
+  const alertViews = createAlertViews(services);
+  const backups = createBackups(services);
+  const digests = createDigests({ db, enqueue: queue.enqueue }, backups);
   const reports = createReports({ db, commit: bot.commit }, views, () => ({
     body: '# The report\n\nIt is <short>.\n',
     missing: [],
@@ -63,6 +72,10 @@ export async function startSlackBot({ plan = smallPlan(), workspace, mode = 'soc
     incidents,
     runs,
     approvals,
+    alerts: createAlerts(services),
+    alertViews,
+    backups,
+    restoreTests: createRestoreTests({ db, enqueue: queue.enqueue }),
     accounts: createAccounts({ db }),
     views,
     queries,
@@ -87,13 +100,15 @@ export async function startSlackBot({ plan = smallPlan(), workspace, mode = 'soc
     slack: client,
     incidents,
     views,
+    alertViews,
+    digests,
     guarding,
     draft,
     publicUpdate: null,
     slackChannelNamed: channelFinder(client),
   };
   await queue.work('run', 2, (job) => advanceRun(world, async () => false, job));
-  await queue.work('deliver', 2, (job) => deliverIncident(deliver, job));
+  await queue.work('deliver', 2, (job) => deliverOwner(deliver, job));
 
   const { botToken, appToken, signingSecret, apiUrl } = slack;
   const edge = startSlack(
@@ -224,6 +239,7 @@ export async function startSlackBot({ plan = smallPlan(), workspace, mode = 'soc
     client,
     deps,
     queries,
+    digests,
     requestUrl,
     declare,
     ask,

@@ -39,6 +39,7 @@ import type { RunPreview } from '../../src/render/slack/preview-model.ts';
 import { renderReply } from '../../src/render/slack/reply.ts';
 import { renderRunCard } from '../../src/render/slack/run-card.ts';
 import { renderStopped } from '../../src/render/slack/stopped-card.ts';
+import { alertSurfaces } from './alert-surfaces.ts';
 import { MOMENTS, storyAt } from './sample-day.ts';
 import { declare, finish, startRun } from './sample-events.ts';
 import { LIVES } from './sample-lives.ts';
@@ -55,7 +56,7 @@ export function surfaces(texts: Partial<Texts> = {}): readonly Surface[] {
   for (const moment of MOMENTS) found.push(...cardsOf(`at ${moment}`, storyAt(moment, { texts })));
   for (const [life, tell] of Object.entries(LIVES)) found.push(...cardsOf(life, tell({ texts })));
   for (const done of [0, 7, 38]) found.push(...cardsOf(`long runbook after ${done}`, longStory(texts, done)));
-  return [...found, ...dialogs(texts)];
+  return [...found, ...dialogs(texts), ...alertSurfaces(texts)];
 }
 
 function longStory(texts: Partial<Texts>, done: number): Story {

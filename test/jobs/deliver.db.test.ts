@@ -112,9 +112,9 @@ test('what did not change is not sent again', async () => {
   const updates = () => bot.slack.calls('chat.update').filter(({ args }) => args.channel === announcement);
   const before = updates().length;
 
-  await bot.db.transact((tx) => bot.queue.enqueue(tx, { runs: [], incidents: [id] }));
-  await bot.db.query('update deliveries set done = wanted - 1 where incident_id = $1', [id]);
-  await bot.db.transact((tx) => bot.queue.enqueue(tx, { runs: [], incidents: [id] }));
+  await bot.db.transact((tx) => bot.queue.enqueue(tx, { runs: [], owners: [id] }));
+  await bot.db.query('update deliveries set done = wanted - 1 where owner = $1', [id]);
+  await bot.db.transact((tx) => bot.queue.enqueue(tx, { runs: [], owners: [id] }));
   await lookedAt();
 
   expect(updates()).toHaveLength(before);

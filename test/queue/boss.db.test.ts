@@ -32,7 +32,7 @@ afterEach(async () => {
   await home.drop();
 });
 
-const wake = (...runs: readonly string[]) => db.transact((tx) => queue.enqueue(tx, { runs, incidents: [] }));
+const wake = (...runs: readonly string[]) => db.transact((tx) => queue.enqueue(tx, { runs, owners: [] }));
 const finish = (job: HeldJob) => db.transact((tx) => job.finish(tx));
 
 async function jobs(): Promise<number> {
@@ -43,7 +43,7 @@ async function jobs(): Promise<number> {
 describe('a wake', () => {
   test('exists only once its transaction is committed', async () => {
     const failed = db.transact(async (tx) => {
-      await queue.enqueue(tx, { runs: [RUN], incidents: [INCIDENT] });
+      await queue.enqueue(tx, { runs: [RUN], owners: [INCIDENT] });
       throw new Error('the caller failed');
     });
 

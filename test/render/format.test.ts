@@ -4,6 +4,7 @@ import {
   capital,
   clock,
   count,
+  day,
   dualInstant,
   duration,
   exactInstant,
@@ -11,6 +12,7 @@ import {
   instant,
   listOf,
   notKnown,
+  quantity,
   shortHash,
   size,
 } from '../../src/render/format.ts';
@@ -31,7 +33,9 @@ describe('durations', () => {
     [192_000, '3 min 12 s'],
     [3_600_000, '1 h'],
     [3_840_000, '1 h 04 min'],
-    [86_399_999, '1 d'],
+    [86_399_999, '24 h'],
+    [94_200_000, '26 h 10 min'],
+    [172_799_999, '2 d'],
     [183_600_000, '2 d 3 h'],
     [-61_000, '−1 min 1 s'],
   ])('%i ms reads %s', (ms, words) => {
@@ -53,7 +57,20 @@ describe('sizes', () => {
   });
 });
 
+it.each([
+  [94_200_000, 'ms', '26 h 10 min'],
+  [38_249_000, 'bytes', '38.2 MB'],
+  [0.244, 'share', '24%'],
+  [1_200, 'count', '1,200'],
+] as const)('a measured %d in %s reads %s', (value, unit, words) => {
+  expect(quantity(value, unit)).toBe(words);
+});
+
 describe('instants', () => {
+  it('name the day alone where the hour says nothing', () => {
+    expect(day(AT)).toBe('21 Nov');
+  });
+
   it('name UTC, and the day only when it is another one', () => {
     expect(instant(AT, DAY)).toBe('02:14 UTC');
     expect(instant(AT)).toBe('02:14 UTC');

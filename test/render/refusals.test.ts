@@ -167,6 +167,18 @@ const CASES = {
     { approval: 'APR-58' },
     'APR-58 is still open. The incident is not resolved. Veto it or let it end.',
   ],
+  'unknown-alert': [
+    { alert: 'ALT-9' },
+    '"ALT-9" is not known. Nothing was changed. Alerts that are open: /dr backups',
+  ],
+  'alert-closed': [
+    { alert: 'ALT-9' },
+    'ALT-9 is closed, because what it told of is healthy again. Nothing was changed. What is open: /dr backups',
+  ],
+  'unknown-backup': [
+    { backup: 'pg', system: 'janua', backups: 'pg-daily' },
+    '"pg" is no backup of janua. Nothing was done. Its backups: pg-daily.',
+  ],
   'resolve-incomplete': [
     { missing: 'when it was detected' },
     'One fact is missing: when it was detected. The incident is not resolved. Fill it in, or say why it cannot be known.',

@@ -1,9 +1,9 @@
-import type { DomainEvent } from '../../src/domain/events.ts';
+import type { StoryEvent } from '../../src/render/timeline.ts';
 import { at, card, digest } from './story.ts';
 
 /** One event of every kind with its sentence: the compiler asks for a line when a kind is added. */
 type Cases = {
-  [Kind in DomainEvent['kind']]: readonly [Omit<Extract<DomainEvent, { kind: Kind }>, 'kind'>, string];
+  [Kind in StoryEvent['kind']]: readonly [Omit<Extract<StoryEvent, { kind: Kind }>, 'kind'>, string];
 };
 
 export const CASES: Cases = {

@@ -1,26 +1,22 @@
 import { describe, expect, it } from 'vitest';
-import { BOT, type DomainEvent, type LoggedEvent, type StreamType } from '../../src/domain/events.ts';
+import { BOT, type LoggedEvent } from '../../src/domain/events.ts';
 import { markdownInk, plainInk, slackInk } from '../../src/render/escape.ts';
-import { eventSentence, timelineLines } from '../../src/render/timeline.ts';
+import { eventSentence, type StoryEvent, timelineLines } from '../../src/render/timeline.ts';
 import { at, digest, person, plan, viewAt } from './story.ts';
 import { CASES } from './timeline-cases.ts';
 
 const view = viewAt('04:00');
 
 const streamOf = (kind: string): LoggedEvent['stream'] => {
-  const type: StreamType = kind.startsWith('incident.')
-    ? 'incident'
-    : kind.startsWith('approval.')
-      ? 'approval'
-      : 'run';
+  const type = kind.startsWith('incident.') ? 'incident' : kind.startsWith('approval.') ? 'approval' : 'run';
   return { type, id: { incident: 'INC-2026-014', run: 'RUN-31', approval: 'APR-57' }[type] };
 };
 
-const say = (event: DomainEvent, actor = person('ana'), ink = plainInk) =>
+const say = (event: StoryEvent, actor = person('ana'), ink = plainInk) =>
   eventSentence({ actor, stream: streamOf(event.kind), event }, view, ink);
 
-const eventOf = (kind: DomainEvent['kind'], body = CASES[kind][0]) => ({ kind, ...body }) as DomainEvent;
-const kinds = Object.keys(CASES) as DomainEvent['kind'][];
+const eventOf = (kind: StoryEvent['kind'], body = CASES[kind][0]) => ({ kind, ...body }) as StoryEvent;
+const kinds = Object.keys(CASES) as StoryEvent['kind'][];
 
 describe('every event is one plain sentence', () => {
   it.each(kinds)('%s', (kind) => {
@@ -48,7 +44,7 @@ describe('every event is one plain sentence', () => {
 });
 
 describe('other forms of a sentence', () => {
-  it.each<[DomainEvent, string]>([
+  it.each<[StoryEvent, string]>([
     [
       { kind: 'incident.role-assigned', role: 'commander', person: 'ana', previous: null },
       'Ana took the role of commander.',
@@ -139,11 +135,11 @@ describe('other forms of a sentence', () => {
   });
 
   it('says when one update stands for several', () => {
-    const event: DomainEvent = {
+    const event: StoryEvent = {
       ...eventOf('incident.update-published'),
       missed: [at('03:12')],
       automatic: true,
-    } as DomainEvent;
+    } as StoryEvent;
 
     expect(say(event, BOT)).toBe(
       'The bot posted update 3, Monitoring (due 02:58 UTC; it also stands for 1 missed update): "It works."',
@@ -151,7 +147,7 @@ describe('other forms of a sentence', () => {
   });
 
   it('names a stranger by the account, and nobody at all', () => {
-    const event: DomainEvent = { kind: 'incident.note-added', text: 'x' };
+    const event: StoryEvent = { kind: 'incident.note-added', text: 'x' };
 
     expect(say(event, { person: null, via: 'slack', account: 'U9' })).toBe(
       'Someone not in people.yml (U9) noted: "x".',

@@ -1,7 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import { BOT } from '../../src/domain/events.ts';
 import { runState } from '../../src/render/run-state.ts';
-import { cliMark, MARKS, type MarkName, severityWords, slackMark, stepMark } from '../../src/render/words.ts';
+import {
+  cliMark,
+  HEALTH_WORDS,
+  healthMark,
+  MARKS,
+  type MarkName,
+  severityWords,
+  slackMark,
+  stepMark,
+} from '../../src/render/words.ts';
 import { at, plan, toldUntil, viewAt } from './story.ts';
 
 const names = Object.keys(MARKS) as MarkName[];
@@ -17,6 +26,11 @@ describe('marks', () => {
   it('have one width in a terminal and no emoji there', () => {
     for (const name of names) expect(cliMark(name)).toMatch(/^\[[a-z?]+\] *$/);
     expect(new Set(names.map((name) => cliMark(name).length))).toEqual(new Set([6]));
+  });
+
+  it('say how a backup is in a word of the mark', () => {
+    for (const { mark, word } of Object.values(HEALTH_WORDS)) expect(MARKS[mark].words).toContain(word);
+    expect(healthMark('unknown')).toBe(':grey_question: not known');
   });
 
   it('say the state of a step in a word of the mark', () => {

@@ -38,7 +38,7 @@ describe('commit', () => {
     const events = await eventsOfIncident(db, 'INC-2026-001');
     const located = await readIncident(db, 'INC-2026-001');
     const { rows: surfaces } = await db.query(
-      'select surface from deliveries where incident_id = $1 order by surface',
+      'select surface from deliveries where owner = $1 order by surface',
       ['INC-2026-001'],
     );
     const { rows: jobs } = await db.query("select name from pgboss.job where singleton_key = 'INC-2026-001'");

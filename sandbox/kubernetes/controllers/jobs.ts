@@ -30,6 +30,7 @@ export function createJobController(deps: {
   const begun = new Set<string>();
 
   function reconcileOne(job: Job): void {
+    if (job.spec.managedBy !== undefined) return;
     if (job.status?.conditions?.some(({ status }) => status === 'True')) return;
     const pods = ownedBy(store, 'pods', job);
     const failed = pods.filter((pod) => podView(pod).phase === 'Failed').length;

@@ -5,6 +5,7 @@ export const COMMANDS: readonly CommandHelp[] = [
   { usage: '/dr declare [system] [sev] [what is wrong]', help: 'open an incident; with no words, a form' },
   { usage: '/dr status [INC]', help: 'where an incident stands' },
   { usage: '/dr list [all]', help: 'open incidents, or all of them' },
+  { usage: '/dr backups [system] [all]', help: 'age, size, last restore and possible loss of every backup' },
   { usage: '/dr severity SEV1–SEV4', help: 'change severity' },
   { usage: '/dr role commander|deputy|scribe|liaison [@person]', help: 'take or give a role' },
   { usage: '/dr note words', help: 'add to the timeline' },

@@ -67,6 +67,7 @@ export type Block =
   | { readonly type: 'section'; readonly text: Mrkdwn }
   | { readonly type: 'context'; readonly elements: readonly Mrkdwn[] }
   | { readonly type: 'divider' }
+  | { readonly type: 'image'; readonly slack_file: { readonly id: string }; readonly alt_text: string }
   | { readonly type: 'actions'; readonly elements: readonly Pressable[] }
   | {
       readonly type: 'input';
@@ -104,6 +105,7 @@ export const LIMITS = {
   sectionChars: 1_800,
   headerChars: 60,
   fallbackChars: 200,
+  altChars: 200,
   viewWordChars: 24,
   buttonChars: 24,
 } as const;
@@ -130,6 +132,16 @@ export function sections(...lines: readonly (string | null)[]): readonly Block[]
 
 export function context(...parts: readonly (string | null)[]): Block {
   return { type: 'context', elements: [mrkdwn(fitLines([present(parts).join(' · ')], LIMITS.sectionChars))] };
+}
+
+/** A picture that was given to Slack before. Who cannot see it reads `alt`. */
+export interface Picture {
+  readonly fileId: string;
+  readonly alt: string;
+}
+
+export function image({ fileId, alt }: Picture): Block {
+  return { type: 'image', slack_file: { id: fileId }, alt_text: clip(alt, LIMITS.altChars) };
 }
 
 export const divider: Block = { type: 'divider' };

@@ -36,6 +36,14 @@ export const ACTION_IDS = [
   'approval.veto',
   'approval.ask-again',
   'approval.details',
+  'alert.acknowledge',
+  'alert.snooze',
+  'alert.details',
+  /** The screen of backups: of one system with `system`, the healthy ones too with `choice` = `all`. */
+  'backups.show',
+  'backups.details',
+  /** Asks which one; `choice` is the test that is offered first. */
+  'restore-test.choose',
   'help.commands',
   'command.use',
   /** Answered by the other view of the same form: the words depend on what was chosen. */
@@ -67,6 +75,9 @@ export const FORM_IDS = [
   'step.answer',
   'approval.approve',
   'approval.veto',
+  'alert.acknowledge',
+  'alert.snooze',
+  'restore-test.start',
 ] as const;
 export type FormId = (typeof FORM_IDS)[number];
 export type ViewId = FormId | 'notice';
@@ -99,6 +110,8 @@ export const FIELD_IDS = [
   'owner',
   'role',
   'note',
+  'for',
+  'test',
 ] as const;
 export type FieldId = (typeof FIELD_IDS)[number] | `input.${string}`;
 
@@ -117,9 +130,21 @@ export interface Carried {
   readonly digest?: string;
   readonly choice?: string;
   readonly system?: string;
+  readonly alert?: string;
 }
 
-const KEYS = ['do', 'incident', 'run', 'step', 'gate', 'approval', 'digest', 'choice', 'system'] as const;
+const KEYS = [
+  'do',
+  'incident',
+  'run',
+  'step',
+  'gate',
+  'approval',
+  'digest',
+  'choice',
+  'system',
+  'alert',
+] as const;
 
 /** Ours for a button (Slack allows 2,000). */
 const MAX_VALUE = 300;

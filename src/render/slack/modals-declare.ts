@@ -36,6 +36,8 @@ export interface DeclareForm {
     readonly severity?: Severity;
     readonly impact?: string;
     readonly occurredAt?: Iso;
+    /** The alert it is declared from. */
+    readonly alert?: string;
   };
   /** Notes about plans: `The plan for Veza has 2 errors, so its last good version …`. */
   readonly notes: readonly string[];
@@ -59,7 +61,11 @@ export function renderDeclareForm(form: DeclareForm): View {
   return view(
     'incident.declare',
     'Declare an incident',
-    { submit: 'Declare', close: 'Cancel' },
+    {
+      submit: 'Declare',
+      close: 'Cancel',
+      ...(given.alert === undefined ? {} : { carried: { alert: given.alert } }),
+    },
     openNow(form),
     notes.length === 0 ? null : section(...notes.map((note) => machine(note, 200))),
     input('system', 'System', choiceField(systems, system, 'select'), { dispatch: 'declare.choose-system' }),

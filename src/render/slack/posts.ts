@@ -1,4 +1,4 @@
-import type { DomainEvent, IncidentEvent, LoggedEvent } from '../../domain/events.ts';
+import type { AlertEvent, DomainEvent, IncidentEvent, LoggedEvent } from '../../domain/events.ts';
 import type { IncidentView } from '../../domain/views.ts';
 import type { Post } from './post.ts';
 import { postOfApproval } from './posts-approval.ts';
@@ -16,9 +16,14 @@ export function renderPost(
   around: Surroundings = NO_SURROUNDINGS,
 ): Post | null {
   const { event, stream, actor } = logged;
+  if (isOfAlert(event)) return null;
   if (isOfIncident(event)) return postOfIncident(view, event, actor, logged.at, around);
   if (isOfApproval(event)) return postOfApproval(view, stream.id, event, around);
   return postOfRun(view, stream.id, event, actor.person, around);
+}
+
+function isOfAlert(event: DomainEvent): event is AlertEvent {
+  return event.kind.startsWith('alert.');
 }
 
 function isOfIncident(event: DomainEvent): event is IncidentEvent {

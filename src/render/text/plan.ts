@@ -1,4 +1,5 @@
 import { gatesOf, type Plan, stepsOf } from '../../domain/plan.ts';
+import type { Location } from '../../domain/plan-backup.ts';
 import { count, duration, listOf } from '../format.ts';
 import { heading, section, wrap } from './layout.ts';
 
@@ -29,8 +30,8 @@ export function renderPlan(plan: Plan, version: string): string {
     ...section(
       'Backups',
       plan.backups.map(
-        ({ id, component, kind, location }) =>
-          `${id}: ${component}, ${kind}, in ${location.connection}/${location.prefix}`,
+        ({ id, component, kind, locations }) =>
+          `${id}: ${component}, ${kind}, in ${listOf(locations.map(placeOf))}`,
       ),
     ),
     ...section('Runbooks', runbooks),
@@ -38,4 +39,20 @@ export function renderPlan(plan: Plan, version: string): string {
     '',
     ...wrap('One in full, with exact commands: dr plan export SYSTEM RUNBOOK'),
   ].join('\n');
+}
+
+function placeOf(location: Location): string {
+  switch (location.source) {
+    case 's3':
+      return `${location.connection}/${location.prefix}`;
+    case 'directory':
+      return location.path;
+    case 'pgbackrest':
+      return `pgbackrest ${location.stanza}`;
+    case 'pg-archiver':
+    case 'redis':
+      return `${location.source} ${location.connection}`;
+    default:
+      return `${location.source} ${location.ref}`;
+  }
 }

@@ -137,9 +137,9 @@ describe('our own words', () => {
   test('say on a live card as of when it is true', () => {
     const live = all.filter(
       ([name, { blocks }]) =>
-        /^(incident|run|approval) card/.test(name) &&
+        /^(incident|run|approval|alert) card/.test(name) &&
         buttonsOf(blocks).some(({ action_id }) =>
-          ['update.post', 'run.abort', 'approval.review'].includes(action_id),
+          ['update.post', 'run.abort', 'approval.review', 'alert.acknowledge'].includes(action_id),
         ),
     );
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { commands } from '../../../commands/index.ts';
+import { Backup } from '../../../src/domain/plan-backup.ts';
 import type { RunPreview } from '../../../src/domain/preview.ts';
 import type { IncidentView } from '../../../src/domain/views.ts';
 import { renderApproval } from '../../../src/render/text/approval.ts';
@@ -110,15 +111,22 @@ describe('every text for a terminal', () => {
 
 describe('dr plan, list, help and preview', () => {
   it('shows what the plan knows', () => {
-    const backup = {
+    const backup = Backup.parse({
       id: 'pg-daily',
       component: 'postgres',
       kind: 'logical',
-      location: { connection: 'janua-backups', prefix: 'daily/' },
+      locations: [
+        {
+          id: 'bucket',
+          role: 'primary',
+          failureDomain: 'eu',
+          source: 's3',
+          connection: 'janua-backups',
+          prefix: 'daily/',
+        },
+      ],
       namePattern: 'x',
-      timeZone: 'UTC',
-      minBytes: 1,
-    } as const;
+    });
     const text = renderPlan({ ...plan, backups: [backup] }, 'janua@4f2c1a9');
 
     expect(text).toMatch(

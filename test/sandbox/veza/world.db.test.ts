@@ -32,6 +32,7 @@ test('the configuration names both, holds no secret, and three people have keys'
   expect(connections.secrets).toEqual({
     'janua-test-account': 'env:JANUA_TEST_ACCOUNT',
     'veza-database-url-db-2': 'env:VEZA_USER_DB_2_URL',
+    'veza-backup': 'env:VEZA_BACKUP_TOKEN',
   });
   expect(connections.http.allow).toEqual([world.app, world.veza.app].map(({ port }) => `127.0.0.1:${port}`));
   expect(connections.http.post).toEqual([

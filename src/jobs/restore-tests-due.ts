@@ -1,0 +1,60 @@
+import type { RestoreTest } from '../domain/plan-backup.ts';
+import { isTestable } from '../domain/restore-test.ts';
+import { slotBefore } from '../domain/schedule.ts';
+import type { Queue } from '../queue/boss.ts';
+import { type RestoreTests, testId } from '../services/restore-tests.ts';
+import { databaseNow } from '../store/aggregates.ts';
+import { type PlanVersion, plansInForce } from '../store/documents.ts';
+import { dueTests, notedTests } from '../store/restore-tests.ts';
+import { standingsOf } from '../store/watch.ts';
+import type { World } from './world.ts';
+
+/**
+ * Notes the restore tests that plans ask for and wakes those that have not ended. A slot or a backup makes one test; of slots
+ * that were missed only the newest does.
+ */
+export async function noteDueTests(
+  { db }: Pick<World, 'db'>,
+  queue: Pick<Queue, 'enqueue'>,
+  restoreTests: Pick<RestoreTests, 'note'>,
+): Promise<void> {
+  const now = await databaseNow(db);
+  const newest = new Map(
+    (await standingsOf(db, null)).map((row) => [`${row.system}.${row.backup}`, row.newest?.key]),
+  );
+  const wanted = (await plansInForce(db)).flatMap((version) => {
+    const { system, restoreTests: tests } = version.plan;
+    return tests
+      .filter((test) => isTestable(version.plan, test))
+      .flatMap((test) =>
+        reasonsFor(test, version, newest.get(`${system}.${test.backup}`), now).map((because) => ({
+          system,
+          test,
+          because,
+          id: testId(system, test.id, because),
+        })),
+      );
+  });
+  const noted = await notedTests(
+    db,
+    wanted.map(({ id }) => id),
+  );
+  for (const { id, system, test, because } of wanted)
+    if (!noted.has(id)) await db.transact((tx) => restoreTests.note(tx, system, test, because));
+  const tests = await dueTests(db);
+  if (tests.length > 0) await db.transact((tx) => queue.enqueue(tx, { runs: [], owners: [], tests }));
+}
+
+/** Slots from before the plan came into force are nobody's promise. */
+function reasonsFor(
+  { schedule, afterEachBackup }: RestoreTest,
+  { loadedAt }: PlanVersion,
+  newest: string | undefined,
+  now: Date,
+): readonly string[] {
+  const slot = schedule === undefined ? undefined : slotBefore(schedule, now);
+  return [
+    ...(slot !== undefined && slot > loadedAt ? [slot.toISOString()] : []),
+    ...(afterEachBackup && newest !== undefined ? [newest] : []),
+  ];
+}

@@ -1,0 +1,318 @@
+import { describe, expect, test } from 'vitest';
+import {
+  type Alert,
+  alertDueAt,
+  applyAlert,
+  isAnswered,
+  keyOf,
+  nextEscalation,
+} from '../../src/domain/alert.ts';
+import {
+  decideAcknowledge,
+  decideAlertDue,
+  decideRound,
+  decideSnoozeAlert,
+  firedBy,
+  groupsOf,
+} from '../../src/domain/alert-decide.ts';
+import type { AlertEvent } from '../../src/domain/alert-events.ts';
+import { fold, HOUR, later, NOW, round, verdict } from './alert-samples.ts';
+
+const ESCALATE = [
+  { after: 60_000, to: 'ana' },
+  { after: 15 * 60_000, to: 'ben' },
+];
+
+const fired = (changes: Parameters<typeof verdict>[0] = {}, group: string | null = null) =>
+  firedBy(verdict(changes), round({ escalate: ESCALATE }), group);
+
+const acknowledged: AlertEvent = {
+  kind: 'alert.acknowledged',
+  by: 'ben',
+  until: later(2 * HOUR).toISOString(),
+  note: 'job restarted',
+};
+const snoozed: AlertEvent = {
+  kind: 'alert.snoozed',
+  by: 'ben',
+  until: later(8 * HOUR).toISOString(),
+  reason: 'bucket is being moved',
+};
+
+/** Kinds of events that a round gives an open alert. */
+function changesOf(alert: Alert, ...verdicts: ReturnType<typeof verdict>[]): readonly string[] {
+  return decideRound(round({ open: [alert], verdicts })).changes.flatMap(({ events }) =>
+    events.map(({ kind }) => kind),
+  );
+}
+
+describe('a round of the watch', () => {
+  test('a rule that does not hold begins an alert, one that holds does not', () => {
+    const { begun, changes } = decideRound(
+      round({ verdicts: [verdict(), verdict({ rule: 'R6', health: 'ok' })] }),
+    );
+
+    expect(begun.map(({ rule }) => rule)).toEqual(['R2']);
+    expect(changes).toEqual([]);
+  });
+
+  test('what nothing reads yet is told and begins nothing', () => {
+    const unread = verdict({ rule: 'R4', health: 'unknown', alarms: false });
+
+    expect(decideRound(round({ verdicts: [unread] })).begun).toEqual([]);
+  });
+
+  test('a source that cannot be read is one alert, not one of each rule', () => {
+    const lost = verdict({ rule: 'R4', health: 'unknown' });
+
+    const { begun } = decideRound(round({ verdicts: [lost, verdict({ health: 'unknown' })] }));
+
+    expect(begun).toEqual([lost]);
+  });
+
+  test('the same again changes nothing', () => {
+    expect(changesOf(fold(fired()), verdict())).toEqual([]);
+  });
+
+  test('not known is critical the second time', () => {
+    const lost = { rule: 'R4', health: 'unknown', measure: null } as const;
+    const alert = fold(fired(lost));
+
+    const [change] = decideRound(round({ open: [alert], verdicts: [verdict(lost)] })).changes;
+
+    expect(alert.health).toBe('unknown');
+    expect(change?.events).toMatchObject([{ kind: 'alert.worsened', health: 'critical' }]);
+  });
+
+  test('a rule that cannot be judged now leaves its alert as it is', () => {
+    const alert = fold(fired());
+
+    expect(changesOf(alert, verdict({ health: 'unknown' }))).toEqual([]);
+    expect(changesOf(alert, verdict({ rule: 'R4', object: 'bucket', health: 'unknown' }))).toEqual([]);
+  });
+
+  test('a rule that holds again closes its alert in its words', () => {
+    const alert = fold(fired());
+
+    const { changes } = decideRound(
+      round({ open: [alert], verdicts: [verdict({ health: 'ok', text: 'Age 2 h, limit 25 h' })] }),
+    );
+
+    expect(changes).toEqual([
+      {
+        id: 'ALT-1',
+        events: [{ kind: 'alert.closed', because: 'Age 2 h, limit 25 h', at: NOW.toISOString() }],
+      },
+    ]);
+  });
+
+  test('what the plan no longer asks for is closed', () => {
+    expect(changesOf(fold(fired()))).toEqual(['alert.closed']);
+  });
+
+  test('a number that grew by a quarter is told again', () => {
+    const grown = (hours: number) =>
+      verdict({ measure: { kind: 'age', value: hours * HOUR, limit: 25 * HOUR, unit: 'ms' } });
+
+    expect(changesOf(fold(fired()), grown(32))).toEqual([]);
+    expect(changesOf(fold(fired()), grown(33))).toEqual(['alert.worsened']);
+  });
+
+  test.each([
+    ['sizes', { kind: 'size', value: 1_000, limit: 10, unit: 'bytes' } as const],
+    ['counts', { kind: 'count', value: 1_000, limit: 10, unit: 'count' } as const],
+    ['nothing', null],
+  ])('%s of an alert do not make it worse by growing', (_, measure) => {
+    const small = measure && { ...measure, value: 1 };
+
+    expect(changesOf(fold(fired({ measure: small })), verdict({ measure }))).toEqual([]);
+  });
+
+  test('another kind of number is not compared', () => {
+    const lag = { kind: 'lag', value: 100 * HOUR, limit: 1, unit: 'ms' } as const;
+
+    expect(changesOf(fold(fired()), verdict({ measure: lag }))).toEqual([]);
+  });
+
+  test('a warning that becomes critical lifts an acknowledgement, and a snooze', () => {
+    const warning = fired({ health: 'warning' });
+
+    expect(changesOf(fold(warning, acknowledged), verdict())).toEqual([
+      'alert.acknowledgement-ended',
+      'alert.worsened',
+    ]);
+    expect(changesOf(fold(warning, snoozed), verdict())).toEqual(['alert.snooze-ended', 'alert.worsened']);
+    expect(changesOf(fold(warning), verdict())).toEqual(['alert.worsened']);
+  });
+
+  test('a critical one that eases to a warning is told on its card', () => {
+    expect(changesOf(fold(fired()), verdict({ health: 'warning' }))).toEqual(['alert.eased']);
+  });
+});
+
+test('an alert of the system itself has a key of its own', () => {
+  const { told } = fired({ since: null }) as Extract<AlertEvent, { kind: 'alert.fired' }>;
+
+  expect(keyOf({ rule: 'R18', backup: null, object: 'postgres/shadow' })).toBe('R18//postgres/shadow');
+  expect(told.since).toBeNull();
+});
+
+describe('alerts that begin together', () => {
+  const many = (count: number) =>
+    Array.from({ length: count }, (_, index) =>
+      verdict({ object: String(index), health: index === 2 ? 'critical' : 'warning' }),
+    );
+
+  test('up to three have cards of their own', () => {
+    expect(groupsOf(many(3)).map(({ length }) => length)).toEqual([1, 1, 1]);
+  });
+
+  test('more share one, the worst first', () => {
+    const [group] = groupsOf([
+      ...many(3),
+      verdict({ object: 'lost', health: 'unknown', rule: 'R4' }),
+      verdict({ object: 'x', health: 'ok' }),
+    ]);
+
+    expect(group?.map(({ health }) => health)).toEqual(['critical', 'unknown', 'warning', 'warning', 'ok']);
+  });
+
+  test('a verdict that is fired though it holds counts as a warning', () => {
+    expect(fired({ health: 'ok' })).toMatchObject({ health: 'warning' });
+  });
+
+  test('only the first of a group calls people', () => {
+    expect(nextEscalation(fold(fired({}, 'ALT-1')))?.to).toBe('ana');
+    expect(nextEscalation(fold(fired({}, 'ALT-7')))).toBeNull();
+  });
+});
+
+describe('the clock of an alert', () => {
+  test('calls one person after the other while nobody answers', () => {
+    const alert = fold(fired());
+    const first = decideAlertDue(alert, later(60_000));
+    const told = first.reduce((before, event) => applyAlert(before, event, 'ALT-1'), alert);
+
+    expect(alertDueAt(alert)).toEqual(later(60_000));
+    expect(decideAlertDue(alert, later(59_999))).toEqual([]);
+    expect(first).toEqual([{ kind: 'alert.escalated', to: 'ana', at: later(60_000).toISOString() }]);
+    expect(nextEscalation(told)).toEqual({ at: later(15 * 60_000), to: 'ben' });
+  });
+
+  test('calls nobody for a warning, nor once everybody was told', () => {
+    const escalated = (to: string): AlertEvent => ({ kind: 'alert.escalated', to, at: NOW.toISOString() });
+
+    expect(alertDueAt(fold(fired({ health: 'warning' })))).toBeNull();
+    expect(alertDueAt(fold(fired(), escalated('ana'), escalated('ben')))).toBeNull();
+  });
+
+  test.each([
+    ['an acknowledgement', acknowledged, 2 * HOUR, 'alert.acknowledgement-ended'],
+    ['a snooze', snoozed, 8 * HOUR, 'alert.snooze-ended'],
+  ])('%s holds until its time is over', (_, event, ms, kind) => {
+    const alert = fold(fired(), event);
+
+    expect(isAnswered(alert)).toBe(true);
+    expect(alertDueAt(alert)).toEqual(later(ms));
+    expect(decideAlertDue(alert, later(ms)).map((each) => each.kind)).toEqual([kind]);
+  });
+
+  test('an incident that was declared from it answers it for good', () => {
+    const alert = fold(fired(), { kind: 'alert.incident-declared', incident: 'INC-2026-016' });
+
+    expect(alertDueAt(alert)).toBeNull();
+    expect(decideAlertDue(alert, later(HOUR))).toEqual([]);
+  });
+
+  test('of one that has its time and nothing to do says nothing', () => {
+    const answered = fold(
+      fired(),
+      { kind: 'alert.incident-declared', incident: 'INC-2026-016' },
+      acknowledged,
+    );
+
+    expect(decideAlertDue(answered, later(2 * HOUR)).map(({ kind }) => kind)).toEqual([
+      'alert.acknowledgement-ended',
+    ]);
+  });
+
+  test('a closed one has none', () => {
+    const alert = fold(fired(), acknowledged, { kind: 'alert.closed', because: 'x', at: NOW.toISOString() });
+
+    expect(alertDueAt(alert)).toBeNull();
+  });
+});
+
+describe('what people say to an alert', () => {
+  const closed = fold(fired(), { kind: 'alert.closed', because: 'x', at: NOW.toISOString() });
+
+  test('an acknowledgement holds for a time', () => {
+    expect(decideAcknowledge(fold(fired()), 'ben', 2 * HOUR, 'job restarted', NOW)).toEqual({
+      events: [acknowledged],
+    });
+  });
+
+  test('a snooze needs a reason and lasts a week at most', () => {
+    expect(decideSnoozeAlert(fold(fired()), 'ben', 8 * HOUR, ' bucket is being moved ', NOW)).toEqual({
+      events: [snoozed],
+    });
+    expect(decideSnoozeAlert(fold(fired()), 'ben', HOUR, 'x', NOW)).toMatchObject({
+      code: 'text-unreadable',
+    });
+    expect(decideSnoozeAlert(fold(fired()), 'ben', 1_000 * HOUR, 'moving', NOW)).toMatchObject({
+      events: [{ until: later(168 * HOUR).toISOString() }],
+    });
+  });
+
+  test('a closed one takes neither', () => {
+    expect(decideAcknowledge(closed, 'ben', HOUR, null, NOW)).toMatchObject({ code: 'alert-closed' });
+    expect(decideSnoozeAlert(closed, 'ben', HOUR, 'moving', NOW)).toMatchObject({ code: 'alert-closed' });
+  });
+});
+
+describe('the life of an alert', () => {
+  const worsened = (health: 'warning' | 'critical'): AlertEvent => {
+    const { told } = fired({ health }) as Extract<AlertEvent, { kind: 'alert.fired' }>;
+    return { kind: 'alert.worsened', health, told, at: later(HOUR).toISOString() };
+  };
+
+  test('remembers since when it is critical without a break', () => {
+    const again = fold(fired(), worsened('critical'));
+    const risen = fold(fired({ health: 'warning' }), worsened('critical'));
+    const grown = fold(fired({ health: 'warning' }), worsened('warning'));
+
+    expect(again.criticalSince).toBe(NOW.toISOString());
+    expect(risen).toMatchObject({
+      criticalSince: later(HOUR).toISOString(),
+      worseSince: later(HOUR).toISOString(),
+      health: 'critical',
+    });
+    expect(grown.criticalSince).toBeNull();
+  });
+
+  test('eases, and is no longer worse', () => {
+    const { told } = fired({ health: 'warning' }) as Extract<AlertEvent, { kind: 'alert.fired' }>;
+    const alert = fold(fired(), worsened('critical'), {
+      kind: 'alert.eased',
+      health: 'warning',
+      told,
+      at: later(2 * HOUR).toISOString(),
+    });
+
+    expect(alert).toMatchObject({ health: 'warning', worseSince: null, criticalSince: null, last: told });
+  });
+
+  test('an acknowledgement takes the place of a snooze, and the other way about', () => {
+    expect(fold(fired(), snoozed, acknowledged)).toMatchObject({ snoozed: null });
+    expect(fold(fired(), acknowledged, snoozed)).toMatchObject({ acknowledged: null });
+    expect(fold(fired(), snoozed, { kind: 'alert.snooze-ended', at: NOW.toISOString() }).snoozed).toBeNull();
+    expect(
+      fold(fired(), acknowledged, { kind: 'alert.acknowledgement-ended', by: 'ben', at: NOW.toISOString() })
+        .acknowledged,
+    ).toBeNull();
+  });
+
+  test('begins with its first event only', () => {
+    expect(() => applyAlert(null, acknowledged, 'ALT-1')).toThrow('ALT-1: alert.acknowledged before');
+  });
+});

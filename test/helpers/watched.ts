@@ -1,0 +1,89 @@
+import type { Listing, Seen } from '../../src/domain/inventory.ts';
+import { seen } from '../../src/domain/inventory.ts';
+import { createListing } from '../../src/domain/listing.ts';
+import type { Backup } from '../../src/domain/plan-backup.ts';
+import { type Inspector, wakeWatches, watchSystem } from '../../src/jobs/watch.ts';
+import type { SlackBot } from './slack-bot.ts';
+
+const HOUR = 3_600_000;
+
+/** A plan with one daily backup, of a system that has nothing else to look at. */
+export const watchedBackup = {
+  id: 'app-daily',
+  component: 'app',
+  kind: 'logical',
+  schedule: { cron: '0 2 * * *', timeZone: 'UTC' },
+  locations: [
+    {
+      id: 'bucket',
+      role: 'primary',
+      source: 's3',
+      connection: 'backups',
+      prefix: 'daily/',
+      failureDomain: 'eu',
+    },
+  ],
+  namePattern: '{YYYYmmdd_HHMMSS}.dump',
+  alerts: { age: '25h' },
+} as const;
+
+/** Sources that say what a test wants them to say. */
+export interface PretendSources {
+  /** How many hours ago each artifact was taken. */
+  hours: readonly number[];
+  unreadable: string | null;
+  /** The check does not answer. */
+  hangs: boolean;
+  looks: number;
+}
+
+/** Rounds of the watch over pretend sources, by the real queue and the real rules. */
+export async function watch(bot: SlackBot) {
+  const sources: PretendSources = { hours: [10, 34, 58, 82, 106], unreadable: null, hangs: false, looks: 0 };
+  const inspector: Inspector = {
+    backup: async (_, backup, { now }) => {
+      sources.looks += 1;
+      if (sources.hangs) await new Promise(() => {});
+      const listing: Seen<Listing> =
+        sources.unreadable === null
+          ? seen(listingOf(backup, sources.hours, now))
+          : { state: 'unreadable', reason: sources.unreadable, cause: 'denied' };
+      return { at: now, listing };
+    },
+    system: async () => ({}),
+  };
+  const { world, queue } = bot;
+  const deps = { world, queue, inspector, heartbeats: async () => [], alive: () => {} };
+  await queue.work('watch', 1, (job) => watchSystem(deps, job));
+
+  /** One round, `ms` after the last; resolves when it is recorded. */
+  async function round(ms = 5 * 60_000): Promise<void> {
+    const before = await slot();
+    await bot.advance(ms);
+    await wakeWatches(world, queue);
+    await bot.slack.waitFor(async () => (await slot()) !== before, { timeoutMs: 15_000, what: 'a round' });
+  }
+
+  async function slot(): Promise<string | undefined> {
+    const { rows } = await bot.db.query<{ slot: Date }>('select slot from watch_rounds');
+    return rows[0]?.slot.toISOString();
+  }
+
+  return { sources, round, deps };
+}
+
+function listingOf(backup: Backup, hours: readonly number[], now: Date): Listing {
+  const listing = createListing(backup, now);
+  for (const hour of hours) {
+    const takenAt = new Date(now.getTime() - hour * HOUR);
+    listing.add({
+      key: `daily/${takenAt.toISOString()}.dump`,
+      takenAt,
+      storedAt: takenAt,
+      bytes: 38_100_000,
+      durationMs: null,
+      storageClass: 'STANDARD',
+    });
+  }
+  return listing.done();
+}

@@ -1,0 +1,156 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { smallPlan } from '../helpers/bot.ts';
+import { assertStateEqualsLog } from '../helpers/replay.ts';
+import { type SlackBot, startSlackBot } from '../helpers/slack-bot.ts';
+import { watch, watchedBackup } from '../helpers/watched.ts';
+
+const HOUR = 3_600_000;
+
+let bot: SlackBot;
+let watched: Awaited<ReturnType<typeof watch>>;
+
+beforeEach(async () => {
+  bot = await startSlackBot({
+    plan: smallPlan({
+      backups: [watchedBackup],
+      watch: { escalate: [{ after: '1m', to: 'ana' }], timeout: '1s' },
+    }),
+  });
+  watched = await watch(bot);
+});
+
+afterEach(async () => {
+  await assertStateEqualsLog(bot.db);
+  await bot.stop();
+});
+
+/** The card in #incidents, once it holds the words. */
+const card = (words: string) =>
+  bot.slack.waitForMessage('#incidents', (text) => text.includes('Backup alert') && text.includes(words), {
+    timeoutMs: 15_000,
+    what: `a card with "${words}"`,
+  });
+const alerts = async () =>
+  (
+    await bot.db.query<{ rule: string; open: boolean }>(
+      "select state->>'rule' as rule, open from alerts order by id",
+    )
+  ).rows;
+/** Only the age is too high: the slots themselves are not looked at by a plan this young. */
+const tooOld = [30, 54, 78, 102, 126];
+
+test('healthy backups alarm nobody, and the screen says so', async () => {
+  await watched.round();
+  await watched.round();
+
+  await bot.slack.person('ana').command('#incidents', '/dr backups all');
+
+  expect(await alerts()).toEqual([]);
+  expect(await bot.answered('ana', '#incidents', 'app-daily')).toMatch(/1 ok · watch last ran/);
+});
+
+test('an old backup alarms once, and is told ok when a good one was taken', async () => {
+  await watched.round();
+  watched.sources.hours = tooOld;
+
+  await watched.round();
+  const fired = await card('critical');
+  await watched.round();
+  watched.sources.hours = [1, ...tooOld];
+  await watched.round();
+
+  expect(bot.slack.textOf(fired)).toContain('limit 25 h');
+  expect(bot.slack.textOf(await card('closed'))).toContain('Alert lasted');
+  expect((await card('closed')).ts).toBe(fired.ts);
+  expect((await alerts()).every(({ open }) => !open)).toBe(true);
+});
+
+test('a source that cannot be read is not known at first, and critical at the next check', async () => {
+  await watched.round();
+  watched.sources.unreadable = 'S3 refuses access (AccessDenied)';
+
+  await watched.round();
+  const unknown = await card('not known');
+  const said = bot.slack.textOf(unknown);
+  await watched.round();
+  const critical = await card('two checks in a row could not look');
+
+  expect(said).toContain('Treated as critical after the next check');
+  expect(critical.ts).toBe(unknown.ts);
+});
+
+test('a check that hangs is cut off and told, and the round ends', async () => {
+  await watched.round();
+  watched.sources.hangs = true;
+
+  await watched.round();
+
+  expect(bot.slack.textOf(await card('not known'))).toContain('did not answer within 1 s');
+});
+
+test('an acknowledgement stands on the card, keeps the clock from calling, and ends', async () => {
+  await watched.round();
+  watched.sources.hours = tooOld;
+  await watched.round();
+  const { ts } = await card('critical');
+  const ana = bot.slack.person('ana');
+
+  await ana.press('#incidents', ts, 'Acknowledge');
+  await bot.filled(ana);
+  await ana.fill({ note: 'job restarted' });
+  await ana.submit();
+  const acknowledged = await card('Acknowledged by');
+  await bot.advance(2 * HOUR);
+
+  expect(bot.slack.textOf(acknowledged)).toContain('job restarted');
+  await bot.slack.waitForMessage('#incidents', (text) => text.includes('acknowledgement ended'), {
+    timeoutMs: 15_000,
+    what: 'the end of the acknowledgement',
+  });
+});
+
+test('nobody answers: the people of the plan are called under the card', async () => {
+  await watched.round();
+  watched.sources.hours = tooOld;
+  await watched.round();
+  await card('critical');
+
+  await bot.advance(2 * 60_000);
+
+  const called = await bot.slack.waitForMessage(
+    '#incidents',
+    (text) => text.includes('Nobody has answered'),
+    {
+      timeoutMs: 15_000,
+      what: 'a call',
+    },
+  );
+  expect(JSON.stringify(called)).toContain('<@U0000000ANA>');
+});
+
+test('an incident declared from the alert begins with its words and stands on the card', async () => {
+  await watched.round();
+  watched.sources.hours = tooOld;
+  await watched.round();
+  const { ts } = await card('critical');
+  const ana = bot.slack.person('ana');
+
+  await ana.press('#incidents', ts, 'Declare incident');
+  await bot.filled(ana);
+  await ana.submit();
+
+  expect(bot.slack.textOf(await card('declared from this alert'))).toMatch(/INC-\d{4}-001/);
+  const { rows } = await bot.db.query<{ title: string }>("select state->>'title' as title from incidents");
+  expect(rows[0]?.title).toMatch(/^Demo: newest good backup .* too old$/);
+});
+
+test('a slot is judged once, however many workers are woken', async () => {
+  await watched.round();
+  const looks = watched.sources.looks;
+
+  for (let times = 0; times < 5; times++)
+    await bot.db.transact((tx) => bot.queue.enqueue(tx, { runs: [], owners: [], systems: ['demo'] }));
+  await new Promise((resolve) => setTimeout(resolve, 3_000));
+
+  expect(watched.sources.looks).toBe(looks);
+});
