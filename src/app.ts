@@ -37,6 +37,7 @@ import { createAlerts } from './services/alerts.ts';
 import { createApprovals } from './services/approvals.ts';
 import { createBackups } from './services/backups.ts';
 import { createDigests } from './services/digests.ts';
+import { createHome } from './services/home.ts';
 import { createIncidents } from './services/incidents.ts';
 import { createPlans } from './services/plans.ts';
 import { createQueries } from './services/queries.ts';
@@ -234,6 +235,7 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
           accounts: createAccounts(deps),
           views,
           queries,
+          home: createHome(deps, views, backups),
           tools,
           guarding: GUARDING,
           draft,

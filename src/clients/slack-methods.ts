@@ -26,6 +26,7 @@ export const SLACK_METHODS = {
   'users.info': ['users:read'],
   'views.open': [],
   'views.update': [],
+  'views.publish': [],
 } as const satisfies Record<string, readonly string[]>;
 
 export type SlackMethod = keyof typeof SLACK_METHODS;

@@ -127,3 +127,20 @@ export interface DigestAlert {
   readonly firedAt: Date;
   readonly closedAt: Date | null;
 }
+
+/** What App Home shows to one person. */
+export interface HomeModel {
+  readonly now: Date;
+  readonly people: People;
+  /** Null for somebody whom people.yml does not name. */
+  readonly person: string | null;
+  /** Names of the systems whose plans name this person an approver. */
+  readonly approverOf: readonly string[];
+  /** Approvals that wait for this person, the one that ends first in front. */
+  readonly waiting: readonly Approval[];
+  readonly open: readonly IncidentView[];
+  /** The last that ended, newest first. */
+  readonly ended: readonly IncidentView[];
+  readonly backups: BackupsModel;
+  readonly plans: number;
+}

@@ -35,6 +35,7 @@ import { patiently } from './faults.ts';
 import { declareView, runView } from './form-views.ts';
 import { castVote } from './forms-approval.ts';
 import { takeIn } from './forms-declare.ts';
+import { publishHome } from './home.ts';
 import { type BlockActions, fieldsOf, type SlashCommand } from './payload.ts';
 import { change, type Dialog, dialog, type Handler, type Press, viewOf } from './press.ts';
 
@@ -98,6 +99,7 @@ const HANDLERS: Record<Exclude<ActionId, 'menu' | 'link.open'>, Handler> = {
     renderApprovalDetails(view, carried.approval ?? ''),
   ),
   ...ALERT_BUTTONS,
+  'home.refresh': { act: ({ deps, body }) => publishHome(deps, body.user.id) },
   'help.commands': { types: () => 'help' },
   'command.use': { types: ({ choice = 'help' }) => choice },
   'declare.choose-system': { act: chooseSystem },
@@ -130,7 +132,13 @@ export async function handlePress(deps: SlackDeps, body: BlockActions, say: Pres
   }
   const { title, instead = '/dr help' } = handler;
   const again = button(id, 'Open the form', carried);
-  const opening = { deps, trigger: body.trigger_id, within: body.view?.id, again, say };
+  const opening = {
+    deps,
+    trigger: body.trigger_id,
+    within: body.view?.type === 'home' ? undefined : body.view?.id,
+    again,
+    say,
+  };
   await openDialog(opening, title, instead, async () => {
     const press = await begin();
     return isRefusal(press) ? renderNotice(title, [await words(press)]) : handler.make(press);

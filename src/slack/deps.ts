@@ -6,6 +6,7 @@ import type { AlertViews } from '../services/alert-views.ts';
 import type { Alerts } from '../services/alerts.ts';
 import type { Approvals } from '../services/approvals.ts';
 import type { Backups } from '../services/backups.ts';
+import type { Home } from '../services/home.ts';
 import type { Incidents } from '../services/incidents.ts';
 import type { Queries } from '../services/queries.ts';
 import type { RestoreTests } from '../services/restore-tests.ts';
@@ -19,6 +20,7 @@ export type SlackCall = (
     | 'users.info'
     | 'views.open'
     | 'views.update'
+    | 'views.publish'
     | 'chat.postEphemeral'
     | 'chat.postMessage'
     | 'conversations.info'
@@ -41,6 +43,7 @@ export interface SlackDeps {
   readonly accounts: Accounts;
   readonly views: Views;
   readonly queries: Queries;
+  readonly home: Home;
   readonly tools: Tools;
   readonly guarding: ReadonlySet<string>;
   readonly draft: (view: IncidentView) => UpdateText;

@@ -4,6 +4,7 @@ import { refreshAccount } from './actor.ts';
 import { handleMention } from './commands.ts';
 import type { SlackDeps } from './deps.ts';
 import { guarded } from './faults.ts';
+import { homeOpened } from './home.ts';
 import { Mention } from './payload.ts';
 
 const UserChange = z.object({ user: z.object({ id: z.string(), deleted: z.boolean().default(false) }) });
@@ -28,6 +29,8 @@ export const EVENTS: Readonly<Record<string, Handle>> = {
       if (await isNew()) await handleMention(deps, mention.data, say);
     });
   },
+  // Drawn anew each time, so that a second delivery does no harm.
+  app_home_opened: homeOpened,
   user_change: async (deps, event, isNew) => {
     const changed = UserChange.safeParse(event);
     if (!changed.success || !(await isNew())) return;

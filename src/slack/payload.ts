@@ -45,7 +45,8 @@ export const BlockActions = z.object({
   view: z
     .object({
       id: z.string(),
-      callback_id: z.string(),
+      type: z.string().default('modal'),
+      callback_id: z.string().default(''),
       private_metadata: z.string().default(''),
       state: State.nullish(),
     })

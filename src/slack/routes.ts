@@ -139,6 +139,9 @@ async function tell(
   // A form keeps what was typed into it; only a dialog that is read is replaced.
   if (body.view?.callback_id === 'notice')
     return replaceDialog(deps, body.view.id, renderNotice('dr-bot', [message.text]));
+  // App Home has no place for an answer, so it stands beside it, in the bot's direct messages.
+  if (body.view?.type === 'home')
+    return void (await deps.call('interactive', 'chat.postMessage', { channel: body.user.id, ...message }));
   if (body.channel == null || respond === undefined) return;
   const { response_type: _, ...content } = ephemeral(message);
   const thread = body.message?.thread_ts === undefined ? {} : { thread_ts: body.message.thread_ts };

@@ -17,6 +17,7 @@ import { createAlertViews } from '../../src/services/alert-views.ts';
 import { createAlerts } from '../../src/services/alerts.ts';
 import { createBackups } from '../../src/services/backups.ts';
 import { createDigests } from '../../src/services/digests.ts';
+import { createHome } from '../../src/services/home.ts';
 import { createQueries } from '../../src/services/queries.ts';
 import { createReports } from '../../src/services/reports.ts';
 import { createRestoreTests } from '../../src/services/restore-tests.ts';
@@ -79,6 +80,7 @@ export async function startSlackBot({ plan = smallPlan(), workspace, mode = 'soc
     accounts: createAccounts({ db }),
     views,
     queries,
+    home: createHome({ db }, views, backups),
     tools: {
       preview: async (incident, runbook, inputs) => {
         const meant = await queries.incidentMeant(incident, null);

@@ -5,6 +5,7 @@ import type { Message, View } from '../../src/render/slack/blocks.ts';
 import type { DeclareDraft } from '../../src/render/slack/declare-draft.ts';
 import { renderGateBlocked, renderUndoFailed } from '../../src/render/slack/gate-cards.ts';
 import { renderHome, renderIncidentMenu, useCommandButton } from '../../src/render/slack/help.ts';
+import { renderHomeTab } from '../../src/render/slack/home.ts';
 import { renderIncidentCard } from '../../src/render/slack/incident-card.ts';
 import { renderManual } from '../../src/render/slack/manual-card.ts';
 import { renderLoading, renderNotice, renderSlowLoading } from '../../src/render/slack/modals.ts';
@@ -40,6 +41,7 @@ import { renderReply } from '../../src/render/slack/reply.ts';
 import { renderRunCard } from '../../src/render/slack/run-card.ts';
 import { renderStopped } from '../../src/render/slack/stopped-card.ts';
 import { alertSurfaces } from './alert-surfaces.ts';
+import { backupsModel } from './sample-backups.ts';
 import { MOMENTS, storyAt } from './sample-day.ts';
 import { declare, finish, startRun } from './sample-events.ts';
 import { LIVES } from './sample-lives.ts';
@@ -75,6 +77,7 @@ function cardsOf(name: string, story: Story): readonly Surface[] {
     [`announcement ${name}`, renderAnnouncement(view)],
     [`incident details ${name}`, renderIncidentDetails(view)],
     [`menu ${name}`, renderIncidentMenu(view)],
+    [`home ${name}`, homeOf(view, story.texts)],
     ...story.log.flatMap((logged): readonly Surface[] => {
       const draft = {
         status: 'monitoring',
@@ -104,6 +107,23 @@ function cardsOf(name: string, story: Story): readonly Surface[] {
       ]),
     ]),
   ];
+}
+
+/** App Home of everybody and of nobody in particular. It has no words for a notification, and keeps a message's limits. */
+function homeOf(view: IncidentView, texts: Texts): Message {
+  const over = view.incident.status === 'resolved' || view.incident.status === 'cancelled';
+  const { blocks } = renderHomeTab({
+    now: view.now,
+    people: view.people,
+    person: over ? null : 'mina',
+    approverOf: over ? [] : [view.plan.name],
+    waiting: view.runs.flatMap(({ approvals }) => approvals),
+    open: over ? [] : [view],
+    ended: over ? [view] : [],
+    backups: backupsModel({}, texts),
+    plans: 4,
+  });
+  return { text: 'dr-bot', blocks };
 }
 
 function stepSurfaces(name: string, view: IncidentView): readonly Surface[] {

@@ -97,6 +97,12 @@ export interface View {
   readonly blocks: readonly Block[];
 }
 
+/** What App Home shows. */
+export interface HomeView {
+  readonly type: 'home';
+  readonly blocks: readonly Block[];
+}
+
 /** Our limits, in characters, blocks and bytes (Slack's are larger). */
 export const LIMITS = {
   messageBlocks: 20,
@@ -249,6 +255,10 @@ export function view(
     private_metadata: encodeValue(carried),
     blocks: fitCount(present(blocks), LIMITS.viewBlocks),
   };
+}
+
+export function homeView(...blocks: readonly (Block | null)[]): HomeView {
+  return { type: 'home', blocks: fitCount(present(blocks), LIMITS.viewBlocks) };
 }
 
 function mrkdwn(text: string): Mrkdwn {

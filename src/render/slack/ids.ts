@@ -44,6 +44,7 @@ export const ACTION_IDS = [
   'backups.details',
   /** Asks which one; `choice` is the test that is offered first. */
   'restore-test.choose',
+  'home.refresh',
   'help.commands',
   'command.use',
   /** Answered by the other view of the same form: the words depend on what was chosen. */
