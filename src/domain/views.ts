@@ -67,7 +67,7 @@ export interface BackupLine {
   readonly lossMs: number | null;
   /** What is wrong, or why it is not known; null while it is ok. */
   readonly text: string | null;
-  /** The newest against the middle of the last seven: 0.24 is 24 % more. */
+  /** The newest against the middle of the last seven: 0.24 is 24% more. */
   readonly sizeTrend: number | null;
   readonly restored: { readonly at: Date; readonly durationMs: number } | null;
   readonly lastGoodAt: Date | null;

@@ -17,7 +17,7 @@ const THAW_MS: Readonly<Record<string, number>> = { GLACIER: 5 * HOUR, DEEP_ARCH
 const BYTES_PER_MS = 50e3;
 
 /**
- * R3. What is lost is what came after the newest point that can be restored. Critical beyond the RPO, a warning from 80 % of
+ * R3. What is lost is what came after the newest point that can be restored. Critical beyond the RPO, a warning from 80% of
  * it on, and neither while the plan's own schedule cannot do better: a daily dump under an RPO of 5 minutes is one lasting
  * fault of the plan (`planGaps`), told as a fact of every verdict, and not an alert of each night.
  */

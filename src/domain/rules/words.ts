@@ -38,9 +38,9 @@ export function countText(value: number, one: string, many = `${one}s`): string 
   return `${value.toLocaleString('en-US')} ${value === 1 ? one : many}`;
 }
 
-/** `24 %`, of a share of 0.24. */
+/** `24%`, of a share of 0.24. */
 export function percentText(share: number): string {
-  return `${Math.round(share * 100)} %`;
+  return `${Math.round(share * 100)}%`;
 }
 
 /** The last part of a key: where it lies is told elsewhere. */

@@ -46,13 +46,13 @@ describe('R6 size', () => {
   test('the deviation is told with its limit, and a loss of data as such', () => {
     expect(size([30 * MB, ...usual])).toMatchObject({
       title: 'newest backup of PostgreSQL is smaller than usual',
-      text: 'Size 30 MB, 70 % below the middle of the last 7 (100 MB); limit 50 %',
+      text: 'Size 30 MB, 70% below the middle of the last 7 (100 MB); limit 50%',
       consequence: 'A restore of PostgreSQL may bring back only a part of the data',
       measure: { kind: 'size', value: 30 * MB, limit: 50 * MB, unit: 'bytes' },
     });
     expect(size([130 * MB, ...usual])).toMatchObject({
       title: 'newest backup of PostgreSQL is larger than usual',
-      text: 'Size 130 MB, 30 % above the middle of the last 7 (100 MB); limit 20 %',
+      text: 'Size 130 MB, 30% above the middle of the last 7 (100 MB); limit 20%',
       consequence: null,
     });
   });

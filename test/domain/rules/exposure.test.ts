@@ -44,7 +44,7 @@ describe('R3 possible loss', () => {
       inventory: inventoryOf({ listing: seen(listingOf([artifact(ago(age), { durationMs: null })])) }),
     });
 
-  test('is a warning from 80 % of the RPO and critical beyond it', () => {
+  test('is a warning from 80% of the RPO and critical beyond it', () => {
     expect(loss(1.5 * HOUR, 2 * HOUR, {}, HOURLY)).toMatchObject({
       health: 'ok',
       text: 'Newest restore point is 1 h 30 min old; RPO 2 h',
