@@ -182,10 +182,14 @@ function scheduleFaults(path: Path, { cron, timeZone }: Schedule): readonly Plan
   ];
 }
 
+/** Asking for a zone takes longer than all else that is asked of a backup. */
+const zones = new Set<string>();
+
 /** The runtime knows more names (Asia/Kolkata, GMT) than it lists, so only asking for one tells. */
 function zoneFaults(path: Path, name: string): readonly PlanFault[] {
   try {
-    new Intl.DateTimeFormat('en', { timeZone: name });
+    if (!zones.has(name)) new Intl.DateTimeFormat('en', { timeZone: name });
+    zones.add(name);
     return [];
   } catch {
     return [error(path, `"${name}" is not a time zone like "UTC" or "Europe/Berlin"`)];

@@ -93,6 +93,16 @@ describe('one key twice', () => {
     }
   });
 
+  test('two of one moment stay both, in one order', () => {
+    const [a, b] = [
+      night(0, { key: 'daily/a_20261121_020004.dump' }),
+      night(0, { key: 'daily/b_20261121_020004.dump' }),
+    ];
+
+    expect(listingOf([a, b]).newest).toEqual([b, a]);
+    expect(listingOf([b, a]).newest).toEqual([b, a]);
+  });
+
   test('one that was evicted from the newest is only counted again', () => {
     const listing = listingOf([...nights(20), night(19)], KEPT);
 

@@ -4,7 +4,7 @@ import { intervalMs } from '../schedule.ts';
 import type { Check, Rule } from './check.ts';
 import { isNeverSeen, lossOf, neverSeen, newestFacts } from './listed.ts';
 import { placeOf, primaryOf } from './places.ts';
-import { type Said, speaker, whenSeen } from './say.ts';
+import { type Said, speaker, unreadable, whenSeen } from './say.ts';
 import { median, quantile } from './statistics.ts';
 import { instantText, nameOf, percentText, sizeText } from './words.ts';
 
@@ -162,9 +162,8 @@ function unreadYet({ listed: [newest] }: Check, { key }: Shape): readonly string
 export const duration: Rule = (check) => {
   const { backup, component, inventory, now } = check;
   const voice = speaker(check.about, 'R8', { duration: `duration of the backup of ${component.name}` });
-  if (inventory.listing?.state === 'unreadable') {
-    return whenSeen(inventory.listing, voice, placeOf(primaryOf(check)), () => []);
-  }
+  if (inventory.listing?.state === 'unreadable')
+    return voice.unknown(unreadable(inventory.listing, placeOf(primaryOf(check))));
   const [newest, ...earlier] = timed(check);
   if (newest === undefined) return [];
   const slot = backup.schedule === undefined ? Infinity : intervalMs(backup.schedule, now);

@@ -1,7 +1,7 @@
 import type { Artifact, Inventory, Sample } from '../inventory.ts';
 import { CLOCK_SLACK_MS } from '../listing.ts';
 import type { Component } from '../plan.ts';
-import type { Backup, RestoreTest } from '../plan-backup.ts';
+import type { Backup, RestoreTest, Schedule } from '../plan-backup.ts';
 import { intervalMs, slotAfter } from '../schedule.ts';
 import type { Verdict } from '../verdict.ts';
 import type { About } from './say.ts';
@@ -75,8 +75,8 @@ export function ageMs({ now }: Pick<Check, 'now'>, at: Date): number {
 }
 
 /** How much before its slot a run may begin by its own clock: never so much that it could be the one before. */
-export function slackMs({ schedule }: Backup, now: Date): number {
-  return schedule === undefined ? CLOCK_SLACK_MS : Math.min(CLOCK_SLACK_MS, intervalMs(schedule, now) / 10);
+export function slackMs(schedule: Schedule, now: Date): number {
+  return Math.min(CLOCK_SLACK_MS, intervalMs(schedule, now) / 10);
 }
 
 /**
@@ -86,7 +86,7 @@ export function slackMs({ schedule }: Backup, now: Date): number {
 export function reachOf({ backup, usualMs, now }: Check, takenAt: Date): Reach | null {
   const { schedule } = backup;
   if (schedule === undefined) return null;
-  const slack = slackMs(backup, now);
+  const slack = slackMs(schedule, now);
   const next = slotAfter(schedule, new Date(takenAt.getTime() + slack));
   const interval = Math.max(next.getTime() - takenAt.getTime(), intervalMs(schedule, now));
   const punctualMs = interval + usualMs + slack;

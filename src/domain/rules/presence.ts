@@ -54,8 +54,8 @@ export const missingSlot: Rule = (check) => {
 
 /** Newest first. */
 function slotsOf(check: Check, schedule: Schedule): readonly Slot[] {
-  const { backup, listed, now, usualMs } = check;
-  const slack = slackMs(backup, now);
+  const { listed, now, usualMs } = check;
+  const slack = slackMs(schedule, now);
   let end = slotAfter(schedule, now);
   return slotsBefore(schedule, now, SLOTS).map((at) => {
     const [from, to] = [at.getTime() - slack, end.getTime()];

@@ -209,6 +209,17 @@ describe('R17 thaw time', () => {
     expect(thaw([{}, { storageClass: 'DEEP_ARCHIVE' }]).text).toContain('12 h to thaw');
   });
 
+  test('of several the slowest is told', () => {
+    const slow = [
+      {},
+      { storageClass: 'GLACIER' },
+      { storageClass: 'DEEP_ARCHIVE' },
+      { storageClass: 'GLACIER' },
+    ];
+
+    expect(thaw(slow).text).toMatch(/^postgres_20261119_020004.dump is in DEEP_ARCHIVE: 12 h/);
+  });
+
   test('older ones that the plan itself puts there are a fault of the plan and only told', () => {
     const asPlanned = thaw([{}, {}, {}, { storageClass: 'GLACIER' }, { storageClass: 'GLACIER' }], {
       classes: CLASSES,
