@@ -5,28 +5,34 @@ import { refuseSuperuserOnly } from './pg-extensions.ts';
 export interface ArchiveList {
   readonly text: string;
   readonly entries: number;
-  readonly extensions: readonly string[];
   /** Comments on extensions: only an extension's owner may set them. */
   readonly comments: number;
 }
 
-/** Chooses the entries to restore. Throws for those that only a superuser may create. */
-export function chooseEntries(list: string, skip: { readonly schemas: ReadonlySet<string> }): ArchiveList {
+/** What the copy has before the dump is restored into it. */
+export interface MadeBefore {
+  readonly schemas: ReadonlySet<string>;
+  readonly extensions: ReadonlySet<string>;
+}
+
+/**
+ * Chooses the entries to restore. Extensions that the live database has were made before; others, or all where it is gone, are
+ * the dump's own. Throws for entries that only a superuser may create.
+ */
+export function chooseEntries(list: string, made: MadeBefore): ArchiveList {
   const kept: string[] = [];
-  const extensions: string[] = [];
   let comments = 0;
   for (const line of list.split('\n')) {
     if (!/^\d+;/.test(line)) continue;
     refuseSuperuserOnly(line, 'entry');
     const extension = line.match(/^\d+; \d+ \d+ EXTENSION - (.+?) ?$/)?.[1];
     const schema = line.match(/^\d+; \d+ \d+ SCHEMA - (\S+)/)?.[1];
-    if (extension !== undefined) extensions.push(extension);
-    else if (/^\d+; \d+ \d+ COMMENT - EXTENSION /.test(line)) comments += 1;
-    else if (schema === undefined || !skip.schemas.has(schema)) kept.push(line);
+    if (/^\d+; \d+ \d+ COMMENT - EXTENSION /.test(line)) comments += 1;
+    else if (!made.extensions.has(extension ?? '') && !made.schemas.has(schema ?? '')) kept.push(line);
   }
   if (kept.length === 0)
     throw new AppError('backup-refused', 'The backup holds no tables. Choose another backup.');
-  return { text: `${kept.join('\n')}\n`, entries: kept.length, extensions, comments };
+  return { text: `${kept.join('\n')}\n`, entries: kept.length, comments };
 }
 
 /** The first error a client program printed, without its position and statement. */

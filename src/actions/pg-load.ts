@@ -7,7 +7,7 @@ import type { ProgramOptions, ProgramResult } from '../clients/programs.ts';
 import { AppError } from '../errors.ts';
 import type { ActionContext } from './action.ts';
 import { type DumpFormat, programsOf, sniff } from './backup-dump.ts';
-import { chooseEntries, firstError } from './pg-archive.ts';
+import { chooseEntries, firstError, type MadeBefore } from './pg-archive.ts';
 import { guardedScript } from './pg-script.ts';
 
 /** The step's own deadline is the limit; this only ends a program that hangs. */
@@ -20,7 +20,7 @@ export interface LoadOptions {
   readonly jobs: number;
   /** The copy is built beside the live database, which needs the memory and the processors. */
   readonly besideLive: boolean;
-  readonly madeSchemas: ReadonlySet<string>;
+  readonly made: MadeBefore;
 }
 
 /** Restores a dump into the empty database of `url`. What was left out on purpose comes back as sentences. */
@@ -66,7 +66,7 @@ async function loadPlain(
 ): Promise<readonly string[]> {
   const leftOut = { owners: 0, comments: 0 };
   const source = readWithProgress(context, options.path, (await stat(options.path)).size, compressed);
-  const script = guardedScript(source, { schemas: options.madeSchemas }, leftOut);
+  const script = guardedScript(source, options.made, leftOut);
   const result = await programsOf(context).run(
     'psql',
     ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--file=-'],
@@ -98,7 +98,7 @@ async function loadArchive(
     ...(listing.input === undefined ? {} : { input: listing.input }),
   });
   requireDone('pg_restore', listed);
-  const chosen = chooseEntries(list.join(''), { schemas: options.madeSchemas });
+  const chosen = chooseEntries(list.join(''), options.made);
   const listPath = join(context.workDir, `${context.step.id}-${context.step.attempt}.list`);
   await writeFile(listPath, chosen.text, { mode: 0o600 });
   // Several workers need a file they can jump about in; one transaction needs a single worker.

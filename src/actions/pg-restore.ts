@@ -98,10 +98,11 @@ export const pgRestore = defineAction<Params>({
       return { ways: extensions.ways, besideLive: systemIdentifier === shape?.systemIdentifier };
     });
     await copyAccess(context, target, database);
-    const madeSchemas = await createExtensions(context, target, database, owner, ways);
+    const schemas = await createExtensions(context, target, database, owner, ways);
+    const made = { schemas, extensions: new Set(ways.map(({ extension }) => extension.name)) };
     const jobs = Math.min(params.jobs, target.component.restore?.maxConnections ?? params.jobs);
     const url = postgres.urlFor(target.into, database);
-    const leftOut = await loadDump(context, { path, url, owner, jobs, besideLive, madeSchemas });
+    const leftOut = await loadDump(context, { path, url, owner, jobs, besideLive, made });
     context.progress('grants and statistics');
     const granted = await copyGrants(context, target, database, owner);
     await postgres.withClient(target.into, database, (session) => session.rows('analyze'), {

@@ -144,6 +144,23 @@ describe('a good backup', () => {
       ).toBe('tools');
     }
   });
+
+  test('brings its own extensions where the live database is gone, in both forms', async () => {
+    const dumps = [await world.dump('shop', 'custom'), await world.dump('shop', 'plain')];
+    const before = await one('shop', 'select count(*)::int from orders');
+    await world.cluster.query('postgres', 'alter database shop rename to shop_away');
+
+    const restored = await Promise.all(dumps.map((dump) => restore(dump)))
+      .then((all) => Promise.all(all.map(async ({ outcome, database }) => outcome.then(() => database))))
+      .finally(() => world.cluster.query('postgres', 'alter database shop_away rename to shop'));
+
+    for (const database of restored) {
+      expect(await one(database, 'select count(*)::int from orders')).toBe(before);
+      expect(await one(database, `select string_agg(extname, ',' order by extname) from pg_extension`)).toBe(
+        'citext,pgcrypto,plpgsql',
+      );
+    }
+  });
 });
 
 describe('a bad backup', () => {

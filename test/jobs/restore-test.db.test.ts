@@ -149,22 +149,26 @@ describe('a backup that is complete but wrong is found', () => {
     });
   });
 
-  test('when a role has no access, and the live database lacks it too', async () => {
+  test('when a role has no access, and the live database lacks it too or is gone', async () => {
     await janua.cluster.psql('janua', 'revoke all on sessions, audit_log, accounts from janua_worker');
     await janua.store(60, await janua.dump('custom'));
+
+    const reason = expect.stringMatching(
+      /^step 6, Look for application roles without access: Expected = none, found janua_worker: /,
+    );
 
     const lacking = await tested();
     await janua.cluster.psql(
       'janua',
       `grant select, insert, update, delete on sessions to janua_worker; grant select, insert on audit_log to janua_worker; grant select on accounts to janua_worker;`,
     );
+    await janua.cluster.psql('postgres', 'alter database janua rename to janua_away');
+    const gone = await tested().finally(() =>
+      janua.cluster.psql('postgres', 'alter database janua_away rename to janua'),
+    );
 
-    expect(lacking).toMatchObject({
-      outcome: 'failed',
-      reason: expect.stringMatching(
-        /^step 6, Look for application roles without access: Expected = none, found janua_worker: /,
-      ),
-    });
+    expect(lacking).toMatchObject({ outcome: 'failed', reason });
+    expect(gone).toMatchObject({ outcome: 'failed', reason });
   });
 
   test('when a question of the plan is answered with no', async () => {
