@@ -56,7 +56,8 @@ async function nextSlot(): Promise<void> {
   // To its first second, so that no other one comes by itself meanwhile.
   await bot.clock.advance(slotOf('demo', EVERY_MS, now).getTime() + EVERY_MS + 1_000 - now.getTime());
   for (const deadline = Date.now() + 40_000; (await slots()).length === before; await sleep(100))
-    if (Date.now() > deadline) throw new Error(`The slot was not judged within 40 s:\n${bot.lines.slice(-5).join('\n')}`);
+    if (Date.now() > deadline)
+      throw new Error(`The slot was not judged within 40 s:\n${bot.lines.slice(-5).join('\n')}`);
 }
 
 test('one of two replicas dies in the middle of a check: each slot is judged once, and none is lost', async () => {
