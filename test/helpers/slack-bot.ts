@@ -38,13 +38,20 @@ interface Options {
   readonly workspace?: Parameters<typeof startWorkspace>[0];
   /** `http`: signed requests to `requestUrl` instead of a socket. */
   readonly mode?: 'socket' | 'http';
+  /** What the plan's connections lead to; nowhere unless told. */
+  readonly clients?: World['clients'];
 }
 
 export type SlackBot = Awaited<ReturnType<typeof startSlackBot>>;
 type Person = ReturnType<Awaited<ReturnType<typeof startWorkspace>>['person']>;
 
 /** The bot in this process, talking to a pretend workspace: real services, real worker, real Bolt; pretend effects. */
-export async function startSlackBot({ plan = smallPlan(), workspace, mode = 'socket' }: Options = {}) {
+export async function startSlackBot({
+  plan = smallPlan(),
+  workspace,
+  mode = 'socket',
+  clients,
+}: Options = {}) {
   const bot = await startBot(plan);
   const slack = await startWorkspace(workspace);
   await bot.plans.load(
@@ -52,7 +59,11 @@ export async function startSlackBot({ plan = smallPlan(), workspace, mode = 'soc
     'test',
   );
 
-  const world: World = { ...bot.world, actions: { ...bot.world.actions, manual, decision } };
+  const world: World = {
+    ...bot.world,
+    ...(clients && { clients }),
+    actions: { ...bot.world.actions, manual, decision },
+  };
   const { db, queue, incidents, runs, approvals, views } = bot;
   const { log } = world;
   const guarding = new Set<string>();
@@ -237,6 +248,7 @@ export async function startSlackBot({ plan = smallPlan(), workspace, mode = 'soc
 
   return {
     ...bot,
+    world,
     slack,
     client,
     deps,
