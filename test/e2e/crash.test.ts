@@ -31,12 +31,18 @@ afterAll(async () => {
 /** Where places leave the same behind, such as both sides of an answer, only one of them is come to in a restore. */
 const STORIES = 4;
 
-/** Each death costs a second or two: all of the gate's and one in eight of the others, unless all are asked for. */
-function chosen(trace: readonly string[]): readonly Place[] {
+/** Each death costs a second or two, each pause four: unless all are asked for, some stand for the others. */
+const ALL = process.env.DR_CRASH === 'all';
+
+/** All of the gate's and one in twelve of the others. */
+function deathsIn(trace: readonly string[]): readonly Place[] {
   const gate = new Set(gatePlacesOf(trace).map(spellOf));
-  return placesOf(trace).filter(
-    (place, at) => process.env.DR_CRASH === 'all' || gate.has(spellOf(place)) || at % 8 === 0,
-  );
+  return placesOf(trace).filter((place, at) => ALL || gate.has(spellOf(place)) || at % 12 === 0);
+}
+
+/** One in two of the gate's. */
+function pausesIn(trace: readonly string[]): readonly Place[] {
+  return gatePlacesOf(trace).filter((_, at) => ALL || at % 2 === 0);
 }
 
 beforeEach(() => {
@@ -63,7 +69,7 @@ async function restored<Played>(play: (restore: () => Promise<unknown>) => Promi
 test('a worker killed at the hops of a whole restore: it ends as if nothing had happened, and nothing happened twice', {
   timeout: 600_000,
 }, async () => {
-  const places = chosen(undisturbed.played);
+  const places = deathsIn(undisturbed.played);
   let left: readonly Place[] = places;
 
   for (let story = 1; story <= STORIES && left.length > 0; story++) {
@@ -72,7 +78,7 @@ test('a worker killed at the hops of a whole restore: it ends as if nothing had 
     expect(facts).toEqual(undisturbed.facts);
   }
 
-  expect(places.length).toBeGreaterThan(25);
+  expect(places.length).toBeGreaterThanOrEqual(20);
   expect(left.map(spellOf)).toEqual([]);
   expect(await people.terminal.dr('ana', 'audit', 'verify')).toContain('Chain unbroken');
 });
@@ -80,7 +86,7 @@ test('a worker killed at the hops of a whole restore: it ends as if nothing had 
 test('a worker that slept at a hop of the gate while another took it over: what it does when it wakes changes nothing', {
   timeout: 300_000,
 }, async () => {
-  const places = gatePlacesOf(undisturbed.played);
+  const places = pausesIn(undisturbed.played);
   let left: readonly Place[] = places;
 
   for (let story = 1; story <= STORIES && left.length > 0; story++) {
@@ -90,7 +96,7 @@ test('a worker that slept at a hop of the gate while another took it over: what 
     expect(facts.slack.twice.length).toBeLessThanOrEqual(played.filter(({ sent }) => sent).length);
   }
 
-  expect(places.length).toBeGreaterThan(12);
+  expect(places.length).toBeGreaterThan(6);
   expect(left.map(spellOf)).toEqual([]);
   expect(await people.terminal.dr('ana', 'audit', 'verify')).toContain('Chain unbroken');
 });
