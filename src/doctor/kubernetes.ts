@@ -4,7 +4,7 @@ import type { PlannedNeed } from './needs.ts';
 
 type Right = Extract<PlannedNeed['need'], { kind: 'kubernetes' }>;
 
-/** Each cluster is the one that is meant, and lets the bot do what the steps of the plans do there. */
+/** Each cluster is the one that is meant, and lets the bot do what the plans need there. */
 export function kubernetesChecks(app: App, needs: readonly PlannedNeed[]): readonly Check[] {
   const rights = needs.flatMap(({ need, step }) =>
     need.kind === 'kubernetes' ? [{ right: need, step }] : [],
@@ -29,7 +29,7 @@ export function kubernetesChecks(app: App, needs: readonly PlannedNeed[]): reado
       const faults = missing.flat();
       return faults.length > 0
         ? faults
-        : [ok(`cluster ${name} (${uid}): ${wanted.length} rights of its steps`)];
+        : [ok(`cluster ${name} (${uid}): ${wanted.length} rights that plans need`)];
     },
   }));
 }

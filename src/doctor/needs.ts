@@ -4,6 +4,7 @@ import { canonicalJson, type Json, toJson } from '../domain/canonical.ts';
 import { type Plan, type Runbook, type Step, stepsOf } from '../domain/plan.ts';
 import { hasSymbols, resolve } from '../domain/template.ts';
 import { messageOf } from '../errors.ts';
+import { watchNeeds } from '../inventory/needs.ts';
 import { actionNamed } from '../jobs/world.ts';
 import { bad, type Finding, ok } from './finding.ts';
 
@@ -13,7 +14,7 @@ export interface PlannedNeed {
   readonly step: string;
 }
 
-/** What the steps of all plans need, each thing once. What only a run can know comes back as a note. */
+/** What the steps of all plans and the watch of their backups need, each thing once. What only a run can know comes back as a note. */
 export function plannedNeeds(app: App): {
   readonly needs: readonly PlannedNeed[];
   readonly findings: readonly Finding[];
@@ -36,6 +37,8 @@ export function plannedNeeds(app: App): {
           findings.push(bad(name, messageOf(error)));
         }
       }
+  for (const { plan } of app.folder.plans)
+    for (const { need, step } of watchNeeds(plan)) needs.set(canonicalJson(toJson(need)), { need, step });
   return { needs: [...needs.values()], findings };
 }
 

@@ -6,25 +6,26 @@ import { k8sRolloutRestart } from '../../src/actions/k8s-rollout-restart.ts';
 import { k8sScale } from '../../src/actions/k8s-scale.ts';
 import { k8sWaitReady } from '../../src/actions/k8s-wait-ready.ts';
 import { Plan, stepsOf } from '../../src/domain/plan.ts';
+import { watchNeeds } from '../../src/inventory/needs.ts';
 import { BOT, rulesInRole } from './k8s-role.ts';
 import { BOTH, startJanua } from './k8s-setup.ts';
 
-/** What the steps of the plans say they need, as `patch apps/deployments/janua-api in janua`. */
+/** What the steps of the plans and the watch of their backups say they need, as `patch apps/deployments/janua-api in janua`. */
 async function neededBy(file: string): Promise<readonly string[]> {
   const text = await readFile(new URL(`../../plans/${file}`, import.meta.url), 'utf8');
   const plan = Plan.parse(parse(text));
-  return Object.values(plan.runbooks)
+  const ofSteps = Object.values(plan.runbooks)
     .flatMap(stepsOf)
     .flatMap(({ step }) => {
       const action = actions[step.uses];
       return action?.needs?.(action.schema.parse(step.with) as never, plan) ?? [];
-    })
-    .flatMap((need) => {
-      if (need.kind !== 'kubernetes') return [];
-      const { verb, group, resource, subresource, name = '*', namespace } = need;
-      const what = subresource === undefined ? resource : `${resource}/${subresource}`;
-      return [`${verb} ${group}/${what} ${name} in ${namespace}`];
     });
+  return [...ofSteps, ...watchNeeds(plan).map(({ need }) => need)].flatMap((need) => {
+    if (need.kind !== 'kubernetes') return [];
+    const { verb, group, resource, subresource, name = '*', namespace } = need;
+    const what = subresource === undefined ? resource : `${resource}/${subresource}`;
+    return [`${verb} ${group}/${what} ${name} in ${namespace}`];
+  });
 }
 
 test('deploy/kubernetes/role.yaml grants exactly what the plans need', async () => {

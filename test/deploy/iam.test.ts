@@ -23,17 +23,28 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   GetObjectCommand: ['s3:GetObject', 's3:GetObjectVersion'],
   HeadObjectCommand: ['s3:GetObject', 's3:GetObjectVersion'],
   paginateListObjectsV2: ['s3:ListBucket'],
+  GetBucketEncryptionCommand: ['s3:GetEncryptionConfiguration'],
+  GetBucketPolicyStatusCommand: ['s3:GetBucketPolicyStatus'],
+  GetBucketVersioningCommand: ['s3:GetBucketVersioning'],
+  GetObjectLockConfigurationCommand: ['s3:GetBucketObjectLockConfiguration'],
+  GetObjectRetentionCommand: ['s3:GetObjectRetention'],
+  GetPublicAccessBlockCommand: ['s3:GetBucketPublicAccessBlock'],
+  ListMultipartUploadsCommand: ['s3:ListBucketMultipartUploads'],
   PublishCommand: ['sns:Publish'],
 };
 
 test.each([
-  ['src/clients/s3.ts', 'deploy/iam/backup-read.json'],
-  ['src/clients/sns.ts', 'deploy/iam/notice-publish.json'],
-])('what %s calls is exactly what %s allows', (client, file) => {
+  ['src/clients/s3.ts', 'deploy/iam/backup-read.json', []],
+  // To look at an object takes the right to read it, which the other policy gives.
+  ['src/clients/s3-protection.ts', 'deploy/iam/backup-watch.json', ['s3:GetObject', 's3:GetObjectVersion']],
+  ['src/clients/sns.ts', 'deploy/iam/notice-publish.json', []],
+])('what %s calls is exactly what %s allows', (client, file, elsewhere) => {
   const calls = [...read(client).matchAll(/\b([A-Za-z]+Command|paginate[A-Za-z0-9]+)\b/g)].map(
     ([name]) => name,
   );
-  const needed = calls.flatMap((call) => RIGHTS[call] ?? [`unknown: ${call}`]);
+  const needed = calls
+    .flatMap((call) => RIGHTS[call] ?? [`unknown: ${call}`])
+    .filter((right) => !elsewhere.some((other) => other === right));
   const allowed = policy(file).Statement.flatMap(({ Action }) => Action);
 
   expect(allowed.toSorted()).toEqual([...new Set(needed)].toSorted());
@@ -43,7 +54,8 @@ test('the policies name actions and places, and reach no further than the backup
   const { backups } = Plan.parse(parse(read('plans/janua.yml')));
   const places = backups.flatMap(({ locations }) => locations.filter((place) => place.source === 's3'));
   const [readObjects, list] = policy('deploy/iam/backup-read.json').Statement;
-  const everything = ['backup-read', 'backup-decrypt', 'notice-publish'].flatMap(
+  const [buckets, locks] = policy('deploy/iam/backup-watch.json').Statement;
+  const everything = ['backup-read', 'backup-watch', 'backup-decrypt', 'notice-publish'].flatMap(
     (name) => policy(`deploy/iam/${name}.json`).Statement,
   );
 
@@ -54,6 +66,8 @@ test('the policies name actions and places, and reach no further than the backup
   expect(list?.Condition).toEqual({
     StringLike: { 's3:prefix': [...new Set(places.map(({ prefix }) => `${prefix}*`))] },
   });
+  expect(buckets?.Resource).toEqual(list?.Resource);
+  expect(locks?.Resource).toEqual(readObjects?.Resource);
   for (const { Action, Resource } of everything) {
     expect(Action.filter((action) => action.includes('*'))).toEqual([]);
     expect(Resource.filter((resource) => resource === '*')).toEqual([]);

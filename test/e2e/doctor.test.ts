@@ -41,7 +41,7 @@ describe('dr doctor', () => {
 
     expect(JSON.parse(json.stdout)).toEqual({ lines: expect.arrayContaining([expect.anything()]) });
     expect(json).toMatchObject({ code: 0, stdout: expect.not.stringContaining('"ok":false'), stderr: '' });
-    expect(json.stdout).toMatch(/: \d+ rights of its steps/);
+    expect(json.stdout).toMatch(/: \d+ rights that plans need/);
     expectNoSecrets(json.stdout);
   });
 
