@@ -6,8 +6,9 @@ import { MissingProgramsError } from './programs.ts';
 import { startWorld } from './world.ts';
 
 /**
- * `npm run demo [-- restore|failover|rollback] [--json]`: a whole incident played through the pretend workspace without a
- * person. Exit 0 only if every value was checked against the real databases, cluster, bucket and workspace.
+ * `npm run demo [-- restore|failover|rollback|backups] [--json]`: a whole incident played through the pretend workspace
+ * without a person, or a month of the backup watch. Exit 0 only if every value was checked against the real databases,
+ * cluster, bucket and workspace.
  */
 const [name = 'restore'] = process.argv.slice(2).filter((word) => !word.startsWith('-'));
 const json = process.argv.includes('--json');
@@ -27,6 +28,8 @@ const demos: Readonly<Record<string, () => Promise<unknown>>> = {
     ),
   failover: async () => withBot(await startWorld({ ...options, platforms: ['veza'] }), VEZA, playFailover),
   rollback: async () => withBot(await startWorld({ ...options, platforms: ['veza'] }), VEZA, playRollback),
+  // The bot's own code is in it, which the other demos start as a process.
+  backups: async () => (await import('./demo/backups-world.ts')).playWatch(options, tell),
 };
 const VEZA = 'Slack, a cluster, and Veza with a primary, a streaming standby and three releases';
 

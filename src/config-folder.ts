@@ -64,6 +64,10 @@ async function planNames(folder: string): Promise<readonly string[]> {
   return names.filter((name) => /\.ya?ml$/.test(name) && !name.includes('.example.')).sort();
 }
 
-function documentOf(kind: LoadableDocument['kind'], name: string, file: YamlFile): LoadableDocument {
+function documentOf(
+  kind: LoadableDocument['kind'],
+  name: string,
+  file: LoadedPlan['file'],
+): LoadableDocument {
   return { kind, name, body: file.body, source: file.source };
 }

@@ -78,7 +78,8 @@ export function parseFile<Schema extends z.ZodType>(file: YamlFile, schema: Sche
 
 export interface LoadedPlan {
   readonly plan: Plan;
-  readonly file: YamlFile;
+  /** Without the places in it: they hold the whole tree of the file, which is many times its size. */
+  readonly file: Omit<YamlFile, 'place'>;
   readonly warnings: readonly string[];
 }
 
@@ -99,7 +100,8 @@ export function checkPlan(
       `${file.place(['system'])} system: the file of "${plan.system}" must be called ${plan.system}.yml`,
     );
   if (errors.length > 0) throw invalid(errors);
-  return { plan, file, warnings: lines('warning') };
+  const { name, source, body } = file;
+  return { plan, file: { name, source, body }, warnings: lines('warning') };
 }
 
 /** How the linter sees the registry. Parameters that refer to what only a run knows are left for the run. */

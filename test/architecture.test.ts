@@ -82,9 +82,9 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     packages: ['commander', 'pino', 'yaml', 'zod'],
     node: true,
   },
-  /** The pretend world knows the bot only as a process. */
+  /** The pretend world knows the bot only as a process, but for the month of its watch. */
   sandbox: {
-    may: [],
+    may: ['simulation'],
     packages: [
       '@aws-sdk/client-s3',
       '@aws-sdk/client-sns',
@@ -96,6 +96,12 @@ const LAYERS: Readonly<Record<string, Layer>> = {
       'yaml',
       'zod',
     ],
+    node: true,
+  },
+  /** A month of the watch: the bot's own jobs, on its own store and queue, in front of simulated sources. */
+  simulation: {
+    may: ['sandbox', 'domain', 'inventory', 'jobs', 'render', 'services', 'store', 'app'],
+    packages: ['yaml'],
     node: true,
   },
   /** The page of the sandbox runs in a browser: of the rest it sees the types of the contract. */
@@ -179,6 +185,7 @@ test.each([
   ['src/slack/start.ts', 'slack must not import app', "export {\n  a,\n  b,\n} from '../app.ts';"],
   ['commands/run.ts', 'commands must not import jobs', "import '../src/jobs/run.ts';"],
   ['sandbox/world.ts', 'sandbox must not import app', "import { createApp } from '../src/app.ts';"],
+  ['sandbox/watch/bot.ts', 'simulation must not import queue', "import '../../src/queue/boss.ts';"],
   ['sandbox/world.ts', 'sandbox must not import commands', "import { run } from '../commands/run.ts';"],
   ['sandbox/page/page.ts', 'sandbox must not import preact', "import { h } from 'preact';"],
   ['sandbox/page/browser/api.ts', 'browser must not import node:fs', "import { readFile } from 'node:fs';"],
@@ -216,6 +223,7 @@ function layerOf(path: string): string {
   if (GROUND.includes(path)) return 'ground';
   if (path === 'src/command.ts') return 'command';
   if (path.startsWith('sandbox/page/browser/')) return 'browser';
+  if (/^sandbox\/(watch\/|demo\/backups)/.test(path)) return 'simulation';
   const [top = '', folder = '', ...rest] = path.split('/');
   if (top !== 'src') return top;
   // `dr doctor` looks at everything that was built, so it stands beside the app.

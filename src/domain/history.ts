@@ -7,14 +7,16 @@ interface Point {
 }
 
 /**
- * How a number went, from the artifacts that were taken, oldest first. Age and loss grow until the next artifact is
+ * How a number went, from the artifacts that were taken, oldest first. Age and loss grow until the next good artifact is
  * there, so each gives the top and the foot of a tooth; sizes and durations are one point each. Empty where artifacts tell nothing.
  */
 export function historyOf(kind: Measure['kind'], samples: readonly Sample[], now: Date): readonly Point[] {
   switch (kind) {
     case 'age':
-    case 'loss':
-      return samples.length === 0 ? [] : teeth(samples, now);
+    case 'loss': {
+      const good = samples.filter(({ refused }) => refused !== true);
+      return good.length === 0 ? [] : teeth(good, now);
+    }
     case 'size':
       return samples.map(({ takenAt, bytes }) => ({ at: takenAt, value: bytes }));
     case 'duration':

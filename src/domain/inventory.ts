@@ -163,6 +163,8 @@ export interface Sample {
   readonly takenAt: Date;
   readonly bytes: number;
   readonly durationMs: number | null;
+  /** What was found when it was read whole: whether it is no good. Null while nobody has read it. */
+  readonly refused?: boolean | null;
 }
 
 export interface RestoreTestResult {

@@ -29,7 +29,7 @@ export async function alertPicture(deps: DeliverDeps, view: AlertView): Promise<
   if (known?.shows === shows) return { fileId: known.file, alt: known.alt };
   const from = new Date(now.getTime() - SHOWN_MS);
   const points = historyOf(measure.kind, await samplesSince(db, alert.system, alert.backup, from), now);
-  if (points.length < LEAST_POINTS) return null;
+  if (points.filter(({ value }) => value !== null).length < LEAST_POINTS) return null;
   try {
     const { kind, unit, limit } = measure;
     const chart = {

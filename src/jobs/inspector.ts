@@ -21,7 +21,8 @@ export function createInspector(options: {
   readonly shutdown: AbortSignal;
 }): Inspector {
   const { clients, workDir, shutdown } = options;
-  const readings = new Map<string, Promise<Seen<Shape>>>();
+  /** By backup: what is read of its newest artifact, or was. */
+  const readings = new Map<string, { readonly version: string; readonly shape: Promise<Seen<Shape>> }>();
   const deps = { clients, knownShape: () => undefined };
 
   /** The newest artifact from inside: read before, read now, or not yet. */
@@ -34,20 +35,21 @@ export function createInspector(options: {
     const { known } = look;
     if (known?.shape.key === artifact.key && known.bytes === artifact.bytes) return seen(known.shape);
     const id = `${plan.system}/${backup.id}`;
-    const version = `${id}/${artifact.key}/${shapeIdOf(artifact).version}`;
-    for (const other of readings.keys())
-      if (other.startsWith(`${id}/`) && other !== version) readings.delete(other);
-    const reading =
-      readings.get(version) ??
-      readShape(deps, { backup }, artifact, { now: look.now, signal: shutdown, workDir }).then((shape) => {
-        // What could not be read now may be readable at the next round.
-        if (shape.state === 'unreadable') readings.delete(version);
-        return shape;
-      });
-    readings.set(version, reading);
-    reading.catch(() => readings.delete(version));
+    const { key, version: content } = shapeIdOf(artifact);
+    const version = `${content} ${key}`;
+    const begun = readings.get(id);
+    const shape = begun?.version === version ? begun.shape : reading(id, version, backup, artifact, look.now);
     const late = sleep(plan.watch.timeout * PART_OF_CHECK, null, { ref: false });
-    return (await Promise.race([reading, late])) ?? seen(null);
+    return (await Promise.race([shape, late])) ?? seen(null);
+  }
+
+  /** What cannot be read now may be readable at the next round. */
+  function reading(id: string, version: string, backup: Backup, artifact: Artifact, now: Date) {
+    const shape = readShape(deps, { backup }, artifact, { now, signal: shutdown, workDir });
+    readings.set(id, { version, shape });
+    const forget = () => readings.get(id)?.version === version && readings.delete(id);
+    shape.then(({ state }) => state === 'unreadable' && forget(), forget);
+    return shape;
   }
 
   return {

@@ -6,7 +6,7 @@ import { type RestoreTests, testId } from '../services/restore-tests.ts';
 import { databaseNow } from '../store/aggregates.ts';
 import { type PlanVersion, plansInForce } from '../store/documents.ts';
 import { dueTests, notedTests } from '../store/restore-tests.ts';
-import { standingsOf } from '../store/watch.ts';
+import { newestKeys } from '../store/watch.ts';
 import type { World } from './world.ts';
 
 /**
@@ -19,22 +19,25 @@ export async function noteDueTests(
   restoreTests: Pick<RestoreTests, 'note'>,
 ): Promise<void> {
   const now = await databaseNow(db);
-  const newest = new Map(
-    (await standingsOf(db, null)).map((row) => [`${row.system}.${row.backup}`, row.newest?.key]),
-  );
-  const wanted = (await plansInForce(db)).flatMap((version) => {
-    const { system, restoreTests: tests } = version.plan;
-    return tests
+  const asked = (await plansInForce(db)).flatMap((version) =>
+    version.plan.restoreTests
       .filter((test) => isTestable(version.plan, test))
-      .flatMap((test) =>
-        reasonsFor(test, version, newest.get(`${system}.${test.backup}`), now).map((because) => ({
-          system,
-          test,
-          because,
-          id: testId(system, test.id, because),
-        })),
-      );
-  });
+      .map((test) => ({ version, system: version.plan.system, test })),
+  );
+  const newest = await newestKeys(
+    db,
+    asked
+      .filter(({ test }) => test.afterEachBackup)
+      .map(({ system, test: { backup } }) => ({ system, backup })),
+  );
+  const wanted = asked.flatMap(({ version, system, test }) =>
+    reasonsFor(test, version, newest.get(`${system}/${test.backup}`), now).map((because) => ({
+      system,
+      test,
+      because,
+      id: testId(system, test.id, because),
+    })),
+  );
   const noted = await notedTests(
     db,
     wanted.map(({ id }) => id),

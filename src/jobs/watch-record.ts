@@ -75,15 +75,28 @@ function standingsFrom(
   return new Map([...backups, ['', { verdicts: ofSystem, shape: null, newest: null }]]);
 }
 
-function samplesFrom({ backup, looked }: Judged): readonly (Sample & { readonly backup: string })[] {
-  if (looked.listing?.state !== 'seen') return [];
-  return looked.listing.value.newest.map(({ key, takenAt, bytes, durationMs }) => ({
-    backup: backup.id,
-    key,
-    takenAt,
-    bytes,
-    durationMs,
-  }));
+/** Those that tell something new. */
+function samplesFrom({
+  backup,
+  looked: { listing, shape },
+  samples,
+}: Judged): readonly (Sample & { readonly backup: string })[] {
+  if (listing?.state !== 'seen') return [];
+  const read = shape?.state === 'seen' ? shape.value : null;
+  const known = new Map(samples.map((sample) => [sample.key, sample]));
+  return listing.value.newest
+    .map(({ key, takenAt, bytes, durationMs }) => {
+      const refused = read?.key === key ? read.refused !== null : null;
+      return { backup: backup.id, key, takenAt, bytes, durationMs, refused };
+    })
+    .filter(({ key, bytes, durationMs, refused }) => {
+      const earlier = known.get(key);
+      return (
+        earlier?.bytes !== bytes ||
+        (durationMs !== null && earlier.durationMs !== durationMs) ||
+        (refused !== null && earlier.refused !== refused)
+      );
+    });
 }
 
 async function firedFrom(tx: Tx, round: Round, begun: readonly Verdict[]): Promise<readonly AlertChange[]> {

@@ -49,6 +49,8 @@ export interface Judged {
   readonly backup: Backup;
   readonly looked: Looked;
   readonly verdicts: readonly Verdict[];
+  /** What earlier rounds saw of it. */
+  readonly samples: readonly Sample[];
 }
 
 /** Systems looked at at once by this process, and backups of each: 64 checks in flight. */
@@ -110,6 +112,7 @@ async function lookAtAll(deps: WatchDeps, plan: Plan, now: Date, signal: AbortSi
     .map(
       async (backup: Backup): Promise<Judged> => {
         const standing = standings.get(backup.id);
+        const known = samples.get(backup.id) ?? [];
         const subject = subjectOf(plan, backup, standing?.firstAt ?? now);
         const look = { now, known: standing === undefined ? null : knownFrom(standing) };
         const looked = await inTime(plan, signal, (cut) =>
@@ -117,11 +120,15 @@ async function lookAtAll(deps: WatchDeps, plan: Plan, now: Date, signal: AbortSi
         ).catch((error: unknown): Looked => cutOff(error, plan, signal, now));
         const inventory: Inventory = {
           ...looked,
-          ...withHeartbeats(looked.jobs, await deps.heartbeats(db, system, backup.id)),
-          history: withNewest(looked, samples.get(backup.id) ?? []),
+          ...withHeartbeats(
+            looked.jobs,
+            backup.heartbeat === undefined ? [] : await deps.heartbeats(db, system, backup.id),
+          ),
+          history: withNewest(looked, known),
+          refused: known.flatMap(({ key, refused }) => (refused === true ? [key] : [])),
           restoreTests: tests.get(backup.id) ?? [],
         };
-        return { backup, looked, verdicts: judge(subject, inventory, now) };
+        return { backup, looked, samples: known, verdicts: judge(subject, inventory, now) };
       },
       { concurrency: IN_FLIGHT },
     )

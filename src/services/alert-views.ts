@@ -57,13 +57,22 @@ async function load(tx: Tx, id: string): Promise<AlertView | undefined> {
       alert: state,
       verdict: verdictOf(state, standing),
       lastRestoreProved: proved?.endedAt.toISOString() ?? null,
-      newestGood:
-        standing?.newest == null ? null : { ...standing.newest, takenAt: new Date(standing.newest.takenAt) },
+      newestGood: newestGoodOf(standing),
       members: [],
     };
   };
   const view = viewOf(located.state);
   return group === null ? view : { ...view, members: (await alertsOfCard(tx, group)).map(viewOf) };
+}
+
+/** Null where the newest is refused: the rule itself then tells which one is good. */
+function newestGoodOf(standing: StandingRow | undefined): AlertView['newestGood'] {
+  if (standing?.newest == null) return null;
+  const { newest, shape } = standing;
+  const read = shape?.state === 'seen' ? shape.value : null;
+  return read?.key === newest.key && read.refused !== null
+    ? null
+    : { ...newest, takenAt: new Date(newest.takenAt) };
 }
 
 function namedIn(plan: Plan, alert: Alert): Pick<AlertView, 'backup' | 'component'> {

@@ -41,21 +41,28 @@ export async function putInForce(
   return { digest, changed: (rowCount ?? 0) > 0 };
 }
 
-export async function plansInForce(db: Reader): Promise<readonly PlanVersion[]> {
-  const { rows } = await db.query<{ digest: string; body: Json; loaded_at: Date }>(
-    `select d.digest, d.body, d.loaded_at from documents_in_force f join documents d using (kind, name, digest)
-     where kind = 'plan' order by name`,
+export function plansInForce(db: Reader): Promise<readonly PlanVersion[]> {
+  return inForce(db, null);
+}
+
+export async function planInForce(db: Reader, system: string): Promise<PlanVersion | undefined> {
+  return (await inForce(db, system))[0];
+}
+
+/** Asked for all the time, so that what was parsed before is not sent again: a hundred plans are megabytes. */
+async function inForce(db: Reader, system: string | null): Promise<readonly PlanVersion[]> {
+  const { rows } = await db.query<PlanRow>(
+    `select d.digest, case when d.digest <> all ($2::text[]) then d.body end as body, d.loaded_at
+       from documents_in_force f join documents d using (kind, name, digest)
+      where kind = 'plan' and ($1::text is null or name = $1) order by name`,
+    [system, [...parsed.keys()]],
   );
   return rows.map(toVersion);
 }
 
-export async function planInForce(db: Reader, system: string): Promise<PlanVersion | undefined> {
-  return (await plansInForce(db)).find((version) => version.plan.system === system);
-}
-
 /** The frozen copy an incident or a run was started under. */
 export async function planByDigest(db: Reader, digest: string): Promise<PlanVersion | undefined> {
-  const { rows } = await db.query<{ digest: string; body: Json; loaded_at: Date }>(
+  const { rows } = await db.query<PlanRow>(
     "select digest, body, loaded_at from documents where kind = 'plan' and digest = $1",
     [digest],
   );
@@ -70,10 +77,17 @@ export async function peopleInForce(db: Reader): Promise<People> {
   return People.parse(rows[0]?.body ?? { people: {} });
 }
 
+interface PlanRow {
+  readonly digest: string;
+  /** Null for a plan that this process has parsed before. */
+  readonly body: Json;
+  readonly loaded_at: Date;
+}
+
 /** Plans never change under a digest, so each is parsed once a process. */
 const parsed = new Map<string, Plan>();
 
-function toVersion(row: { digest: string; body: Json; loaded_at: Date }): PlanVersion {
+function toVersion(row: PlanRow): PlanVersion {
   const plan = parsed.get(row.digest) ?? Plan.parse(row.body);
   parsed.set(row.digest, plan);
   return { plan, digest: row.digest, loadedAt: row.loaded_at };

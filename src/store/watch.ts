@@ -99,13 +99,28 @@ export async function standingsOf(db: Reader, system: string | null): Promise<re
   }));
 }
 
+/** The newest artifact that the last round saw of each of these backups, by `system/backup`. */
+export async function newestKeys(
+  db: Reader,
+  backups: readonly { readonly system: string; readonly backup: string }[],
+): Promise<ReadonlyMap<string, string>> {
+  if (backups.length === 0) return new Map();
+  const { rows } = await db.query<{ id: string; key: string }>(
+    `select system || '/' || backup as id, body->'newest'->>'key' as key
+       from watch_state join unnest($1::text[], $2::text[]) as asked (system, backup) using (system, backup)
+      where body->'newest'->>'key' is not null`,
+    [backups.map(({ system }) => system), backups.map(({ backup }) => backup)],
+  );
+  return new Map(rows.map(({ id, key }) => [id, key]));
+}
+
 function datedShape(shape: Standing['shape']): Standing['shape'] {
   return shape?.state === 'seen' && shape.value !== null
     ? { ...shape, value: { ...shape.value, readAt: new Date(shape.value.readAt) } }
     : shape;
 }
 
-/** Remembers artifacts that were seen; each once. */
+/** Remembers artifacts that were seen; each once. What was found in one that was replaced since is forgotten. */
 export async function saveSamples(
   tx: Tx,
   system: string,
@@ -113,11 +128,11 @@ export async function saveSamples(
 ): Promise<void> {
   if (samples.length === 0) return;
   await tx.query(
-    `insert into backup_samples (system, backup, key, taken_at, bytes, duration_ms)
-     select $1, * from unnest($2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[])
+    `insert into backup_samples as known (system, backup, key, taken_at, bytes, duration_ms, refused)
+     select $1, * from unnest($2::text[], $3::text[], $4::timestamptz[], $5::bigint[], $6::bigint[], $7::boolean[])
      on conflict (system, backup, key) do update set bytes = excluded.bytes,
-       duration_ms = coalesce(excluded.duration_ms, backup_samples.duration_ms)
-       where backup_samples.bytes <> excluded.bytes or backup_samples.duration_ms is distinct from coalesce(excluded.duration_ms, backup_samples.duration_ms)`,
+       duration_ms = coalesce(excluded.duration_ms, known.duration_ms),
+       refused = case when known.bytes = excluded.bytes then coalesce(excluded.refused, known.refused) else excluded.refused end`,
     [
       system,
       samples.map(({ backup }) => backup),
@@ -125,6 +140,7 @@ export async function saveSamples(
       samples.map(({ takenAt }) => takenAt),
       samples.map(({ bytes }) => bytes),
       samples.map(({ durationMs }) => durationMs),
+      samples.map(({ refused = null }) => refused),
     ],
   );
 }
@@ -136,7 +152,7 @@ export async function samplesOf(
   most: number,
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const { rows } = await db.query<Sample & { backup: string }>(
-    `select backup, key, taken_at as "takenAt", bytes::float8 as bytes, duration_ms::float8 as "durationMs"
+    `select backup, key, taken_at as "takenAt", bytes::float8 as bytes, duration_ms::float8 as "durationMs", refused
        from (select *, row_number() over (partition by backup order by taken_at desc) as place from backup_samples where system = $1) ranked
       where place <= $2 order by backup, taken_at desc`,
     [system, most],
@@ -152,7 +168,7 @@ export async function samplesSince(
   since: Date,
 ): Promise<readonly Sample[]> {
   const { rows } = await db.query<Sample>(
-    `select key, taken_at as "takenAt", bytes::float8 as bytes, duration_ms::float8 as "durationMs" from backup_samples
+    `select key, taken_at as "takenAt", bytes::float8 as bytes, duration_ms::float8 as "durationMs", refused from backup_samples
       where system = $1 and backup = $2 and taken_at >= $3 order by taken_at`,
     [system, backup, since],
   );

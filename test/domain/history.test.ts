@@ -21,6 +21,15 @@ describe('how a number went', () => {
     ]);
   });
 
+  test('one that was read and refused is none to go back to, and none at all when no other is there', () => {
+    const [good, cut] = samples.map((sample, index) => ({ ...sample, refused: index === 1 }));
+    if (good === undefined || cut === undefined) throw new Error('there are two');
+
+    expect(historyOf('loss', [good, cut], at(10)).at(-1)).toEqual({ at: at(10), value: 8 * HOUR });
+    expect(historyOf('loss', [cut], at(10))).toEqual([]);
+    expect(historyOf('size', [good, cut], at(10))).toHaveLength(2);
+  });
+
   test('a backup from the future is not younger than now', () => {
     expect(historyOf('age', samples.slice(1), at(7)).at(-1)).toEqual({ at: at(7), value: 0 });
   });

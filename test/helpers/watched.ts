@@ -1,4 +1,4 @@
-import type { Listing, Seen } from '../../src/domain/inventory.ts';
+import type { Inventory, Listing, Seen } from '../../src/domain/inventory.ts';
 import { seen } from '../../src/domain/inventory.ts';
 import { createListing } from '../../src/domain/listing.ts';
 import type { Backup } from '../../src/domain/plan-backup.ts';
@@ -31,6 +31,8 @@ export const watchedBackup = {
 export interface PretendSources {
   /** How many hours ago each artifact was taken. */
   hours: readonly number[];
+  /** How many hours ago those were taken that are no good when they are read whole. */
+  refused: readonly number[];
   unreadable: string | null;
   /** The check does not answer. */
   hangs: boolean;
@@ -39,7 +41,13 @@ export interface PretendSources {
 
 /** Rounds of the watch over pretend sources, by the real queue and the real rules. */
 export async function watch(bot: SlackBot) {
-  const sources: PretendSources = { hours: [10, 34, 58, 82, 106], unreadable: null, hangs: false, looks: 0 };
+  const sources: PretendSources = {
+    hours: [10, 34, 58, 82, 106],
+    refused: [],
+    unreadable: null,
+    hangs: false,
+    looks: 0,
+  };
   const inspector: Inspector = {
     backup: async (_, backup, { now }) => {
       sources.looks += 1;
@@ -48,7 +56,7 @@ export async function watch(bot: SlackBot) {
         sources.unreadable === null
           ? seen(listingOf(backup, sources.hours, now))
           : { state: 'unreadable', reason: sources.unreadable, cause: 'denied' };
-      return { at: now, listing };
+      return { at: now, listing, ...shapeIn(listing, sources.refused, now) };
     },
     system: async () => ({}),
   };
@@ -72,10 +80,20 @@ export async function watch(bot: SlackBot) {
   return { sources, round, deps };
 }
 
+/** The newest as it was read whole. */
+function shapeIn(listing: Seen<Listing>, refused: readonly number[], now: Date): Pick<Inventory, 'shape'> {
+  const newest = listing.state === 'seen' ? listing.value.newest[0] : undefined;
+  if (newest === undefined) return {};
+  const bad = refused.some((hour) => Math.floor(now.getTime() / HOUR) - newest.takenAt.getTime() / HOUR === hour);
+  const found = { format: 'custom', refused: bad ? 'is cut off' : null, encryption: null };
+  return { shape: seen({ key: newest.key, readAt: now, ...found }) };
+}
+
 function listingOf(backup: Backup, hours: readonly number[], now: Date): Listing {
   const listing = createListing(backup, now);
   for (const hour of hours) {
-    const takenAt = new Date(now.getTime() - hour * HOUR);
+    // On the hour, so that it is the same one at the next round.
+    const takenAt = new Date((Math.floor(now.getTime() / HOUR) - hour) * HOUR);
     listing.add({
       key: `daily/${takenAt.toISOString()}.dump`,
       takenAt,

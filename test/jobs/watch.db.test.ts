@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { toJson } from '../../src/domain/canonical.ts';
 import { smallPlan } from '../helpers/bot.ts';
 import { assertStateEqualsLog } from '../helpers/replay.ts';
 import { type SlackBot, startSlackBot } from '../helpers/slack-bot.ts';
@@ -63,6 +64,27 @@ test('an old backup alarms once, and is told ok when a good one was taken', asyn
   expect(bot.slack.textOf(await card('closed'))).toContain('Alert lasted');
   expect((await card('closed')).ts).toBe(fired.ts);
   expect((await alerts()).every(({ open }) => !open)).toBe(true);
+});
+
+test('of two in a row that are cut off neither counts as good, although only one is the newest', async () => {
+  const find = { id: 'find', title: 'Find the backup', uses: 'backup.find', with: { backup: 'app-daily' } };
+  const restore = { title: 'Restore it', component: 'app', steps: [find] };
+  const plan = smallPlan({ backups: [watchedBackup], runbooks: { restore } });
+  await bot.plans.load([{ kind: 'plan', name: 'demo', body: toJson(plan), source: '' }], 'test');
+  await watched.round();
+  watched.sources.hours = [1, 25, 49, 73, 97];
+  watched.sources.refused = [1];
+  await watched.round();
+  // A day later: the one of yesterday is the second newest, and is read no more.
+  watched.sources.hours = [1, 25, 49, 73, 97, 121];
+  await watched.round(24 * HOUR);
+
+  const { rows } = await bot.db.query<{ refused: number; text: string }>(
+    `select (select count(*)::int from backup_samples where refused) as refused,
+            (select v->>'consequence' from watch_state, jsonb_array_elements(body->'verdicts') v where v->>'rule' = 'R7') as text`,
+  );
+  expect(rows[0]?.refused).toBe(2);
+  expect(rows[0]?.text).toMatch(/you lose (49 h|2 d)/);
 });
 
 test('a source that cannot be read is not known at first, and critical at the next check', async () => {

@@ -1,5 +1,6 @@
 import { durationText } from '../duration.ts';
 import type { Artifact, Listing } from '../inventory.ts';
+import { CLOCK_SLACK_MS } from '../listing.ts';
 import type { Location } from '../plan-backup.ts';
 import type { Verdict } from '../verdict.ts';
 import { ageMs, type Check, type Rule } from './check.ts';
@@ -54,7 +55,8 @@ function copySaid(
   const within = withinMs(check);
   const settled = listed.find(({ storedAt }) => ageMs(check, storedAt) > within);
   const consequence = `If the first place is lost, so is what is missing in "${id}" (${failureDomain})`;
-  if (settled !== undefined && !copy.newest.some((artifact) => isCopy(artifact, settled))) {
+  const isThere = role === 'copy' ? isCopy : isAsNew;
+  if (settled !== undefined && !copy.newest.some((artifact) => isThere(artifact, settled))) {
     const [newest] = copy.newest;
     return {
       health: 'critical',
@@ -89,6 +91,11 @@ function copySaid(
 /** A copy has the name or the time of its original; prefixes and stores' own times differ. */
 function isCopy(a: Artifact, b: Artifact): boolean {
   return nameOf(a) === nameOf(b) || a.takenAt.getTime() === b.takenAt.getTime();
+}
+
+/** An archive gets them by a way of its own, under names of its own. */
+function isAsNew(a: Artifact, b: Artifact): boolean {
+  return nameOf(a) === nameOf(b) || a.takenAt.getTime() >= b.takenAt.getTime() - CLOCK_SLACK_MS;
 }
 
 /** What the store itself says of its replication, where it does or should. */

@@ -19,6 +19,7 @@ import {
   smallPrint,
   stateWord,
   subject,
+  tellsLoss,
   wordsOf,
 } from './alert-lines.ts';
 import {
@@ -94,9 +95,9 @@ function nextLook({ alert, verdict, nextCheckAt }: AlertView): string | null {
   return `Treated as critical after the next check${when}.`;
 }
 
-/** Beside what would be lost; where nothing is known there is no number to set it against. */
+/** Beside what would be lost, and beside nothing else. */
 function rpo({ plan, component, verdict }: AlertView): string {
-  if (verdict.health === 'unknown') return '';
+  if (!tellsLoss(verdict)) return '';
   return ` RPO ${duration((component?.objectives ?? plan.objectives).rpo)}.`;
 }
 

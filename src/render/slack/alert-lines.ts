@@ -19,9 +19,10 @@ export function stateWord({ alert }: AlertView): string {
   return alert.state === 'closed' ? 'closed' : HEALTH_WORDS[alert.health].word;
 }
 
-/** What a rule says, without the "not known" that stands before it already. */
+/** What a rule says, without the "not known" that stands before it already. The name of a file stays as it is. */
 export function wordsOf({ text }: Pick<Verdict, 'text'>): string {
-  return capital(text.replace(/^not known: /, ''));
+  const words = text.replace(/^not known: /, '');
+  return /^[a-z]+\b(?![._/-])/.test(words) ? capital(words) : words;
 }
 
 /** A sentence of a rule: escaped, with its full stop. */
@@ -63,12 +64,14 @@ export function answeredLine({ alert, people }: AlertView): string | null {
     : quoted(`${line}:`, acknowledged.note);
 }
 
+/** Whether the consequence is a loss of data that is known: then the RPO stands beside it. */
+export function tellsLoss({ consequence, health }: Pick<Verdict, 'consequence' | 'health'>): boolean {
+  return health !== 'unknown' && consequence !== null && / you lose \d/.test(consequence);
+}
+
 /** What the rule saw, without what the card tells in a better place: the newest good backup and the RPO. */
 export function seenFacts({ verdict, newestGood }: AlertView): readonly string[] {
-  const told = [
-    ...(newestGood === null ? [] : ['Newest good:']),
-    ...(verdict.consequence === null ? [] : ['RPO ']),
-  ];
+  const told = [...(newestGood === null ? [] : ['Newest good:']), ...(tellsLoss(verdict) ? ['RPO '] : [])];
   return verdict.facts.filter((fact) => !told.some((start) => fact.startsWith(start)));
 }
 

@@ -52,6 +52,8 @@ create table backup_samples (
   taken_at timestamptz not null,
   bytes bigint not null,
   duration_ms bigint,
+  -- Null while nobody has read it whole.
+  refused boolean,
   seen_at timestamptz not null default dr_now(),
   primary key (system, backup, key)
 );

@@ -46,6 +46,16 @@ describe('R11 copies', () => {
     expect(copy(nights(9), renamed).health).toBe('ok');
   });
 
+  test('an archive has what is as new, under a name and a time of its own; a copy has the same', () => {
+    const archive = { locations: [...backupOf().locations, { ...COPY, role: 'archive' }] };
+    const kept = (ms: number) => [artifact(new Date(night(0).takenAt.getTime() + ms), { key: 'rdb-1' })];
+
+    expect(copy(nights(1), kept(10 * MINUTE), archive).health).toBe('ok');
+    expect(copy(nights(1), kept(-MINUTE), archive).health).toBe('ok');
+    expect(copy(nights(1), kept(-10 * MINUTE), archive).health).toBe('critical');
+    expect(copy(nights(1), kept(10 * MINUTE)).health).toBe('critical');
+  });
+
   test('one that is missing after its time is critical', () => {
     const verdict = copy([fresh(61 * MINUTE), ...nights(9)], nights(9).map(copied));
 
