@@ -6,8 +6,8 @@ import { insist } from './check.ts';
 import type { Tell } from './watch.ts';
 
 /** In earnest it is 5 minutes; a month of those would take an hour of work. */
-const EVERY = '2h';
-const INTERVAL_MS = 2 * 3_600_000;
+const EVERY = '3h';
+const INTERVAL_MS = 3 * 3_600_000;
 const HEALTHY_DAYS = 30;
 /** Any Monday does. The minute is not near to the slots of any system, nor between a slot and its grace. */
 const BEGINS_AT = new Date('2027-01-04T00:25:00Z');
