@@ -108,17 +108,18 @@ function lineOf(plan: Plan, backup: Backup, { standing, samples, tests, alerts, 
     ageLimitMs: backup.alerts.age ?? null,
     lossMs:
       loss == null || standing === undefined ? null : loss.value + now.getTime() - standing.at.getTime(),
-    text:
-      worst === undefined
-        ? 'not looked at yet'
-        : worst.health === 'ok'
-          ? null
-          : `${worst.title}: ${worst.text}`,
+    text: worst === undefined ? 'not looked at yet' : textOf(worst),
     sizeTrend: trendOf(samples),
     restored: restored === undefined ? null : { at: restored.endedAt, durationMs: restored.durationMs },
     lastGoodAt: takenAt,
     acknowledged: alerts.some(({ acknowledged, snoozed }) => acknowledged !== null || snoozed !== null),
   };
+}
+
+/** Of what is not known the reason alone: that it is not known stands before it. */
+function textOf({ health, title, text }: Verdict): string | null {
+  if (health === 'ok') return null;
+  return health === 'unknown' ? text.replace(/^not known: /, '') : `${title}: ${text}`;
 }
 
 function trendOf([newest, ...earlier]: readonly Sample[]): number | null {
