@@ -3,11 +3,11 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Locator, Page } from 'playwright-core';
 import { visitPage } from '../test/helpers/page-browser.ts';
-import { mouse } from '../test/helpers/page-hands.ts';
-import { followGuide, type Stage } from '../test/helpers/page-story.ts';
+import { type Hands, mouse } from '../test/helpers/page-hands.ts';
+import { followGuide, type Stage, visitorOf } from '../test/helpers/page-story.ts';
 import { startSandbox } from '../test/helpers/page-world.ts';
 
-/** `npm run pictures`: those of the README, from the real page while a visitor follows the guide. */
+/** `npm run pictures`: those of the README, from the real page while a visitor follows the guide, and then fails a backup. */
 const folder = fileURLToPath(new URL('images/', import.meta.url));
 
 const DESKTOP = { width: 1280, height: 800 };
@@ -17,15 +17,12 @@ const PHONE = { width: 390, height: 844 };
 const MAIN = { x: 232, y: 48, width: 1048, height: 752 };
 const MARGIN = 16;
 
-function picturesOf(page: Page): Partial<Record<Stage, () => Promise<void>>> {
-  const messages = page.getByRole('list', { name: /^Messages in #/ }).getByRole('listitem');
-  const newest = (hasText: RegExp) => messages.filter({ hasText }).last();
-  const path = (name: string) => join(folder, `${name}.png`);
-
+function cameraOf(page: Page) {
   async function save(name: string, options: Parameters<Page['screenshot']>[0] = {}): Promise<void> {
     // Nothing is pointed at.
     await page.mouse.move(1, 400);
-    await page.screenshot({ path: path(name), animations: 'disabled', caret: 'hide', ...options });
+    const path = join(folder, `${name}.png`);
+    await page.screenshot({ path, animations: 'disabled', caret: 'hide', ...options });
     process.stdout.write(`docs/images/${name}.png\n`);
   }
   async function saveAround(name: string, part: Locator): Promise<void> {
@@ -41,6 +38,13 @@ function picturesOf(page: Page): Partial<Record<Stage, () => Promise<void>>> {
       },
     });
   }
+  return { save, saveAround };
+}
+
+function picturesOf(page: Page): Partial<Record<Stage, () => Promise<void>>> {
+  const messages = page.getByRole('list', { name: /^Messages in #/ }).getByRole('listitem');
+  const newest = (hasText: RegExp) => messages.filter({ hasText }).last();
+  const { save, saveAround } = cameraOf(page);
   const toEnd = () => newest(/./).scrollIntoViewIfNeeded();
 
   return {
@@ -67,12 +71,35 @@ function picturesOf(page: Page): Partial<Record<Stage, () => Promise<void>>> {
   };
 }
 
-const sandbox = await startSandbox();
-try {
-  await mkdir(folder, { recursive: true });
-  const { page } = await visitPage(sandbox.browser, sandbox.url, { viewport: DESKTOP });
+/** What the watch says of a night whose backup fails. */
+async function failTonight(page: Page, hands: Hands): Promise<void> {
+  const { messages, named, says } = visitorOf({ page, hands });
+  const { saveAround } = cameraOf(page);
+  const newest = (hasText: RegExp) => messages.filter({ hasText }).last().locator('.message-main');
+  await hands.press(named(page, 'Begin'));
+  await page.setViewportSize(TALL);
+  await hands.press(named(page, 'Fail tonight'));
+  const alert = newest(/smaller than usual/);
+  await alert.getByRole('img').last().waitFor();
+  await saveAround('alert', alert);
+  await hands.send('/dr backups');
+  await says(/watch last ran/);
+  await saveAround('backups', newest(/watch last ran .*"fails now" counts/s));
+}
+
+async function inSandbox(show: (page: Page) => Promise<void>): Promise<void> {
+  const sandbox = await startSandbox();
+  try {
+    const { page } = await visitPage(sandbox.browser, sandbox.url, { viewport: DESKTOP });
+    await show(page);
+  } finally {
+    await sandbox.stop();
+  }
+}
+
+await mkdir(folder, { recursive: true });
+await inSandbox(async (page) => {
   const pictures = picturesOf(page);
   await followGuide({ page, hands: mouse(page), careful: true, at: async (stage) => pictures[stage]?.() });
-} finally {
-  await sandbox.stop();
-}
+});
+await inSandbox((page) => failTonight(page, mouse(page)));

@@ -1,4 +1,5 @@
 import {
+  CopyObjectCommand,
   CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
@@ -26,17 +27,32 @@ const Notification = z.object({
   MessageAttributes: z.record(z.string(), z.object({ Value: z.string() })).optional(),
 });
 
+/** What a bucket is said to do for what it keeps: every object is encrypted by `key`, versioned, and nobody's else to read. */
+export type Guard = { key: string };
+
+export type AwsOptions = {
+  bucket?: string;
+  topic?: string;
+  /** Buckets to which everything that is stored is copied, as by S3's own replication. */
+  copies?: readonly string[];
+  guard?: Guard;
+};
+
 /**
  * S3 with the bucket of Janua's backups and SNS with its topic, on 127.0.0.1. The server is fauxqs, which knows only the
- * present: objects stored with a time of their own keep it by a hook that corrects what S3 says about them.
+ * present and guards nothing: objects stored with a time of their own keep it, and buckets tell how they are guarded, by
+ * hooks that correct what S3 says about them.
  */
-export async function startAws({ bucket = 'janua-backups', topic = 'janua-dr' } = {}) {
+export async function startAws(options: AwsOptions = {}) {
+  const { bucket = 'janua-backups', topic = 'janua-dr', copies = [], guard } = options;
+  const buckets = [bucket, ...copies];
   const storedAt = new Map<string, Date>();
   let isDown = false;
   const app = buildApp({ logger: false, defaultRegion: region });
   app.addHook('onRequest', async (request) => {
     if (isDown) request.raw.socket.destroy();
   });
+  if (guard !== undefined) addGuard(app, guard);
   app.addHook('onSend', async (request, reply, payload) => {
     const key = decodeURIComponent(request.url.split('?')[0] ?? '').slice(bucket.length + 2);
     const at = storedAt.get(key);
@@ -60,7 +76,7 @@ export async function startAws({ bucket = 'janua-backups', topic = 'janua-dr' } 
   const s3 = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
   const sns = new SNSClient({ endpoint, region, credentials });
 
-  await s3.send(new CreateBucketCommand({ Bucket: bucket }));
+  for (const Bucket of buckets) await s3.send(new CreateBucketCommand({ Bucket }));
   const { TopicArn: topicArn = '' } = await sns.send(new CreateTopicCommand({ Name: topic }));
   const { QueueUrl } = z
     .object({ QueueUrl: z.string() })
@@ -89,6 +105,9 @@ export async function startAws({ bucket = 'janua-backups', topic = 'janua-dr' } 
     /** Stores an object as if it had been uploaded at `at`. */
     async put(key: string, body: Uint8Array, at?: Date) {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key: key, Body: body }));
+      const source = `${bucket}/${encodeURIComponent(key)}`;
+      for (const Bucket of copies)
+        await s3.send(new CopyObjectCommand({ Bucket, Key: key, CopySource: source }));
       if (at !== undefined) storedAt.set(key, at);
     },
     async get(key: string): Promise<Uint8Array> {
@@ -97,7 +116,7 @@ export async function startAws({ bucket = 'janua-backups', topic = 'janua-dr' } 
       return Body.transformToByteArray();
     },
     async remove(key: string) {
-      await s3.send(new DeleteObjectCommand({ Bucket: bucket, Key: key }));
+      for (const Bucket of buckets) await s3.send(new DeleteObjectCommand({ Bucket, Key: key }));
     },
     storedAt: (key: string) => storedAt.get(key),
     /** The objects below a prefix, in the order of their keys. */
@@ -131,3 +150,26 @@ export async function startAws({ bucket = 'janua-backups', topic = 'janua-dr' } 
     },
   };
 }
+
+const XML = '<?xml version="1.0" encoding="UTF-8"?>';
+
+/** Answers what fauxqs does not know: the settings of a bucket, and how an object is encrypted. */
+function addGuard(app: ReturnType<typeof buildApp>, { key }: Guard): void {
+  const blocked = ['BlockPublicAcls', 'IgnorePublicAcls', 'BlockPublicPolicy', 'RestrictPublicBuckets']
+    .map((name) => `<${name}>true</${name}>`)
+    .join('');
+  const settings: Readonly<Record<string, string>> = {
+    versioning: '<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>',
+    publicAccessBlock: `<PublicAccessBlockConfiguration>${blocked}</PublicAccessBlockConfiguration>`,
+  };
+  app.addHook('preHandler', async (request, reply) => {
+    const [, query = ''] = request.url.split('?');
+    const setting = request.method === 'GET' && Object.keys(settings).find((name) => has(query, name));
+    if (setting) return reply.type('application/xml').send(`${XML}${settings[setting]}`);
+    reply.header('x-amz-server-side-encryption', 'aws:kms');
+    reply.header('x-amz-server-side-encryption-aws-kms-key-id', `arn:aws:kms:${region}:${account}:${key}`);
+    return undefined;
+  });
+}
+
+const has = (query: string, name: string) => new URLSearchParams(query).has(name);

@@ -13,8 +13,8 @@ const endings: (() => Promise<unknown>)[] = [];
 let stopping = false;
 
 async function start(): Promise<void> {
-  const world = await begin(startWorld({ log: say, yes: process.argv.includes('--yes') }));
-  const bot = await begin(startBot(world));
+  const world = await begin(startWorld({ log: say, yes: process.argv.includes('--yes'), watched: true }));
+  const bot = await begin(startBot(world, { watch: 'on' }));
   const page = await begin(startPage({ world, bot }));
   say('Nothing here is real, and all of it is gone after Ctrl-C.');
   say(`The bot in a terminal: . ${await writeTerminal(world)} && npm run -s dr -- status`);

@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { SandboxFolder } from './folder.ts';
@@ -7,7 +7,7 @@ import type { Programs } from './programs.ts';
 
 export type SandboxRedis = Awaited<ReturnType<typeof startRedis>>;
 
-/** A Redis that keeps nothing on disk: Janua's sessions cache is meant to be lost. */
+/** A Redis that keeps nothing on disk by itself: Janua's sessions cache is meant to be lost. */
 export async function startRedis({ folder, programs }: { folder: SandboxFolder; programs: Programs }) {
   const home = join(folder.path, 'redis');
   await mkdir(home, { recursive: true });
@@ -40,6 +40,12 @@ export async function startRedis({ folder, programs }: { folder: SandboxFolder; 
     url: `redis://127.0.0.1:${port}`,
     stop,
     answers: () => answersPing(port),
+    /** Fills it with sessions and makes a snapshot: what is in its file. */
+    async snapshot(): Promise<Buffer> {
+      await command(port, FILL);
+      await command(port, 'SAVE');
+      return readFile(join(home, 'dump.rdb'));
+    },
     /** On the same port, and empty. */
     async restart() {
       await stop();
@@ -48,15 +54,29 @@ export async function startRedis({ folder, programs }: { folder: SandboxFolder; 
   };
 }
 
-function answersPing(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-    const answer = (yes: boolean) => {
+const FILL = `EVAL "for i = 1, 4000 do redis.call('SET', 'session:' .. i, string.rep('s', 160)) end" 0`;
+
+const answersPing = (port: number): Promise<boolean> =>
+  command(port, 'PING', 500).then(
+    (answer) => answer.startsWith('+PONG'),
+    () => false,
+  );
+
+/** The first line of the answer to a command, as somebody at a terminal would type it. */
+function command(port: number, line: string, patienceMs = 10_000): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(`${line}\r\n`));
+    const fail = (error: Error) => {
       socket.destroy();
-      resolve(yes);
+      reject(error);
     };
-    socket.setTimeout(500, () => answer(false));
-    socket.once('error', () => answer(false));
-    socket.once('data', (data) => answer(data.toString('utf8').startsWith('+PONG')));
+    socket.setTimeout(patienceMs, () => fail(new Error(`Redis does not answer ${line.split(' ')[0]}.`)));
+    socket.once('error', fail);
+    socket.once('data', (data) => {
+      socket.destroy();
+      const answer = data.toString('utf8');
+      if (answer.startsWith('-')) reject(new Error(`Redis: ${answer.trim()}`));
+      else resolve(answer);
+    });
   });
 }

@@ -41,6 +41,9 @@ export async function createJanuaDatabase(cluster: PostgresCluster) {
   };
 }
 
+/** The world's present, and when its backups were taken, oldest first. */
+export type Moments = { readonly now: Date; readonly takenAt: readonly Date[] };
+
 /**
  * Fills in what is older than every backup. `now` is the world's present. Foreign keys are right by construction, so their
  * triggers are switched off while seeding: half the time.
@@ -63,11 +66,15 @@ export async function seedHistory(cluster: PostgresCluster, now: Date): Promise<
 }
 
 /** Sessions and audit rows between two backups, evenly over the time between them. */
-export async function seedUntil(cluster: PostgresCluster, now: Date, index: number): Promise<void> {
+export async function seedUntil(
+  cluster: PostgresCluster,
+  { now, takenAt }: Moments,
+  index: number,
+): Promise<void> {
   const [before, until] = [backups[index - 1], backups[index]];
-  if (until === undefined) throw new Error(`There is no backup number ${index}.`);
-  const from = new Date(now.getTime() - (before?.agoMs ?? historyMs));
-  const to = new Date(now.getTime() - until.agoMs);
+  const to = takenAt[index];
+  if (until === undefined || to === undefined) throw new Error(`There is no backup number ${index}.`);
+  const from = takenAt[index - 1] ?? new Date(now.getTime() - historyMs);
   await cluster.psql(
     database,
     `set session_replication_role = replica;
@@ -78,10 +85,13 @@ export async function seedUntil(cluster: PostgresCluster, now: Date, index: numb
 }
 
 /** The rows since the newest good backup, written as the application and the worker would write them. */
-export async function writeNewest(janua: JanuaDatabase, cluster: PostgresCluster, now: Date): Promise<void> {
-  const last = backups.at(-1);
-  if (last === undefined) throw new Error('There is no backup to follow.');
-  const from = new Date(now.getTime() - last.agoMs);
+export async function writeNewest(
+  janua: JanuaDatabase,
+  cluster: PostgresCluster,
+  { now, takenAt }: Moments,
+): Promise<void> {
+  const [last, from] = [backups.at(-1), takenAt.at(-1)];
+  if (last === undefined || from === undefined) throw new Error('There is no backup to follow.');
   const middle = last.sessions + newest.appSessions;
   const sessions = { from, to: now, among: kept.accounts };
   const audit = { from, to: now, count: newest.auditRows, actor: 'janua-api' };

@@ -9,7 +9,8 @@ import type { SandboxFolder } from '../folder.ts';
 import { connectionEnv, type PostgresCluster } from '../postgres.ts';
 import type { Programs } from '../programs.ts';
 import { database } from './database.ts';
-import { backups, brokenBackups } from './numbers.ts';
+import { backups, brokenBackups, nightly, olderNights } from './numbers.ts';
+import { slotsBefore } from './slots.ts';
 
 const run = promisify(execFile);
 const gzip = promisify(gzipCallback);
@@ -54,33 +55,85 @@ export type DumpOptions = {
   folder: SandboxFolder;
   programs: Programs;
   now: Date;
+  /** One good backup each night, as the plan asks, and none that is broken. */
+  watched?: boolean;
 };
 
-/** Dumps each snapshot at its backup's time, adds the two broken ones and a stray file. Returns the truth, oldest first. */
-export async function storeDumps(options: DumpOptions, snapshots: readonly Snapshot[]): Promise<Dump[]> {
-  const { aws, now } = options;
-  const ago = (ms: number) => new Date(now.getTime() - ms);
-  const store = async (dump: Omit<Dump, 'key' | 'sizeBytes'>, content: Uint8Array): Promise<Dump> => {
-    const key = dumpKey(dump.takenAt, dump.format);
-    await aws.put(key, content, dump.takenAt);
-    return { ...dump, key, sizeBytes: content.length };
-  };
+/** When the nightly dumps before a moment began, oldest first. */
+export function nightsBefore(now: Date, count: number): Date[] {
+  // A job that is still at work has not made its dump.
+  const over = new Date(now.getTime() - nightly.beginsMs - nightly.lastsMs);
+  return slotsBefore(nightly, over, count).map((slot) => new Date(slot.getTime() + nightly.beginsMs));
+}
 
+/** Puts a dump where its name says. */
+export async function storeDump(
+  aws: SandboxAws,
+  dump: Omit<Dump, 'key' | 'sizeBytes'>,
+  content: Uint8Array,
+): Promise<Dump> {
+  const key = dumpKey(dump.takenAt, dump.format);
+  await aws.put(key, content, dump.takenAt);
+  return { ...dump, key, sizeBytes: content.length };
+}
+
+/**
+ * Dumps each snapshot at its backup's time. Adds a stray file, and the two broken ones or the nights before. Returns the truth
+ * about those of the last days, oldest first.
+ */
+export async function storeDumps(
+  options: DumpOptions,
+  takenAt: readonly Date[],
+  snapshots: readonly Snapshot[],
+): Promise<Dump[]> {
+  const { aws, now, watched = false } = options;
   const good = await Promise.all(
-    backups.map(async ({ agoMs, format }, index) => {
-      const snapshot = snapshots[index];
-      if (snapshot === undefined) throw new Error(`Backup number ${index} has no snapshot.`);
+    backups.map(async ({ format }, index) => {
+      const [snapshot, at] = [snapshots[index], takenAt[index]];
+      if (snapshot === undefined || at === undefined)
+        throw new Error(`Backup number ${index} has no snapshot.`);
       const content = await dumpDatabase(options, format, snapshot);
       const stored = format === 'plain' ? await gzip(content, { level: 1 }) : content;
       const dump = {
-        takenAt: ago(agoMs),
+        takenAt: at,
         format: format === 'plain' ? 'plain.gz' : format,
         good: true,
         reason: 'complete',
       } as const;
-      return { content, dump: await store(dump, stored) };
+      return { content, dump: await storeDump(aws, dump, stored) };
     }),
   );
+  const plain = good.find(({ dump }) => dump.format === 'plain.gz')?.content ?? Buffer.alloc(0);
+  await aws.put(
+    `${prefix}README.txt`,
+    Buffer.from('Backups of janua. Written by the nightly job.\n'),
+    takenAt[0] ?? now,
+  );
+  const dumps = good.map(({ dump }) => dump);
+  if (!watched) return [...dumps, ...(await storeBroken(options, plain))];
+  await storeOlder(aws, takenAt[0] ?? now, plain);
+  return dumps;
+}
+
+/** The nights before, each without the sessions that came later: they are at the end of their table. */
+async function storeOlder(aws: SandboxAws, before: Date, plain: Buffer): Promise<void> {
+  const begin = plain.indexOf('\n', plain.indexOf('COPY public.sessions ')) + 1;
+  const end = plain.indexOf('\n\\.\n', begin) + 1;
+  const rows = plain.toString('latin1', begin, end).split('\n').slice(0, -1);
+  const nights = nightsBefore(before, olderNights.count);
+  const older = nights.map(async (takenAt, index) => {
+    const kept = rows.slice(0, rows.length - (nights.length - index) * olderNights.sessionsFewer);
+    const sessions = Buffer.from(`${kept.join('\n')}\n`, 'latin1');
+    const content = Buffer.concat([plain.subarray(0, begin), sessions, plain.subarray(end)]);
+    const dump = { takenAt, format: 'plain.gz', good: true, reason: 'complete' } as const;
+    await storeDump(aws, dump, await gzip(content, { level: 1 }));
+  });
+  await Promise.all(older);
+}
+
+async function storeBroken({ aws, now }: DumpOptions, plain: Buffer): Promise<Dump[]> {
+  const ago = (ms: number) => new Date(now.getTime() - ms);
+  const store = (dump: Omit<Dump, 'key' | 'sizeBytes'>, content: Uint8Array) => storeDump(aws, dump, content);
 
   const empty = await store(
     {
@@ -91,7 +144,6 @@ export async function storeDumps(options: DumpOptions, snapshots: readonly Snaps
     },
     await gzip(''),
   );
-  const plain = good.find(({ dump }) => dump.format === 'plain.gz')?.content ?? Buffer.alloc(0);
   const truncated = await store(
     {
       takenAt: ago(brokenBackups.truncatedAgoMs),
@@ -102,18 +154,13 @@ export async function storeDumps(options: DumpOptions, snapshots: readonly Snaps
     // At the end of a line psql takes the missing rest for the end of the data, commits and says nothing (exit code 0).
     await gzip(plain.subarray(0, plain.lastIndexOf('\n', Math.floor(plain.length * 0.7)) + 1), { level: 1 }),
   );
-  await aws.put(
-    `${prefix}README.txt`,
-    Buffer.from('Backups of janua. Written by the nightly job.\n'),
-    ago(backups[0].agoMs),
-  );
-  return [...good.map(({ dump }) => dump), empty, truncated];
+  return [empty, truncated];
 }
 
-async function dumpDatabase(
-  { cluster, folder, programs }: DumpOptions,
+export async function dumpDatabase(
+  { cluster, folder, programs }: Omit<DumpOptions, 'now'>,
   format: 'plain' | 'custom',
-  snapshot: Snapshot,
+  snapshot: Pick<Snapshot, 'id'>,
 ): Promise<Buffer> {
   const file = join(folder.path, `dump-${snapshot.id}`);
   await run(

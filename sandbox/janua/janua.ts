@@ -1,5 +1,5 @@
 import { createJanuaDatabase, database, seedHistory, seedUntil, writeNewest } from './database.ts';
-import { type DumpOptions, storeDumps, takeSnapshot } from './dumps.ts';
+import { type DumpOptions, nightsBefore, storeDumps, takeSnapshot } from './dumps.ts';
 import { backups } from './numbers.ts';
 
 export const tables = [
@@ -18,12 +18,16 @@ export type Janua = Awaited<ReturnType<typeof createJanua>>;
 
 /** Janua's database with its data, and its backups in the bucket. The application and its worker are started apart. */
 export async function createJanua(options: DumpOptions) {
-  const { cluster, now } = options;
+  const { cluster, now, watched = false } = options;
+  const takenAt = watched
+    ? nightsBefore(now, backups.length)
+    : backups.map(({ agoMs }) => new Date(now.getTime() - agoMs));
+  const moments = { now, takenAt };
   const janua = await createJanuaDatabase(cluster);
   await seedHistory(cluster, now);
   const snapshots = [];
   for (const index of backups.keys()) {
-    await seedUntil(cluster, now, index);
+    await seedUntil(cluster, moments, index);
     snapshots.push(await takeSnapshot(cluster));
   }
 
@@ -42,7 +46,10 @@ export async function createJanua(options: DumpOptions) {
   }
 
   const rowsInNewestGood = await countRows();
-  const [dumps] = await Promise.all([storeDumps(options, snapshots), writeNewest(janua, cluster, now)]);
+  const [dumps] = await Promise.all([
+    storeDumps(options, takenAt, snapshots),
+    writeNewest(janua, cluster, moments),
+  ]);
   await Promise.all(snapshots.map((snapshot) => snapshot.release()));
   const newestGood = dumps.findLast((dump) => dump.good);
   if (newestGood === undefined) throw new Error('No good backup was made.');

@@ -18,6 +18,21 @@ export const backups = [
   { agoMs: 1_496_000, format: 'custom', sessions: 126_854, auditRows: 18_204 },
 ] as const;
 
+/** The second place of the backups, in the other region. */
+export const copyBucket = 'janua-backups-west';
+
+/** The key of this environment's backups. */
+export const backupKey = 'alias/janua-production-backups';
+
+/** The nightly job at 02:00 UTC: how long after its slot a dump begins, and how long it takes. */
+export const nightly = { hour: 2, everyHours: 24, beginsMs: 4_000, lastsMs: 41_000 } as const;
+
+/** Where backups are as the plan asks: so many nights before those above, each with fewer sessions. */
+export const olderNights = { count: 10, sessionsFewer: 1_700 } as const;
+
+/** Snapshots of the sessions in Redis, and how many of them the bucket keeps. */
+export const sixHourly = { hour: 0, everyHours: 6, beginsMs: 2_000, kept: 28 } as const;
+
 /** Then the backup job broke twice, and both times said it had succeeded. */
 export const brokenBackups = { emptyAgoMs: 597_000, truncatedAgoMs: 176_000 } as const;
 

@@ -9,9 +9,12 @@ import { startProber } from '../prober.ts';
 import type { Programs } from '../programs.ts';
 import { startRedis } from '../redis.ts';
 import { startApp } from './app.ts';
+import { archiving } from './archiver.ts';
 import { createDamage } from './damage.ts';
 import { createJanua } from './janua.ts';
-import { releases } from './numbers.ts';
+import { startNights } from './nights.ts';
+import { backupKey, copyBucket, releases } from './numbers.ts';
+import { startRegion } from './region.ts';
 import { startWorker } from './worker.ts';
 
 export type JanuaPlatform = Awaited<ReturnType<typeof startJanua>>;
@@ -22,18 +25,21 @@ export type JanuaOptions = {
   parts: Parts;
   now: Date;
   kubernetes?: KubernetesOptions;
+  /** The backups are as the plan asks and are made on as time passes, so that a watch finds nothing. */
+  watched?: boolean;
 };
 
 const repository = 'janua/api';
 
 /** Janua: its database with backups in a bucket, its Redis, and the cluster that janua-api and janua-worker live in. */
-export async function startJanua({ folder, programs, parts, now, kubernetes: options }: JanuaOptions) {
+export async function startJanua(all: JanuaOptions) {
+  const { folder, programs, parts, now, kubernetes: options, watched = false } = all;
   const [data, redis, kubernetes] = await Promise.all([
     parts.watch(startData()),
     parts.begin('Redis', startRedis({ folder, programs })),
     parts.begin('Kubernetes', startKubernetes(options ?? {})),
   ]);
-  const { cluster, aws, janua, app, worker } = data;
+  const { cluster, aws, janua, app, worker, dumping } = data;
   const damage = {
     ...data.damage,
     /** Pods of the former release serve on, as far as a rolling update may not take them away. */
@@ -51,9 +57,15 @@ export async function startJanua({ folder, programs, parts, now, kubernetes: opt
       follow('janua-worker', worker.setReady(pods.length)),
     ),
   );
+  const [nights, region] = watched
+    ? await Promise.all([
+        parts.begin('the nightly job', startNights({ ...dumping, janua, redis, kubernetes })),
+        parts.begin('the other region', startRegion()),
+      ])
+    : [];
   const prober = startProber({ url: `${app.url}/health` });
   parts.atEnd(prober.stop);
-  return { cluster, janua, app, worker, damage, prober, redis, aws, kubernetes };
+  return { cluster, janua, app, worker, damage, prober, redis, aws, kubernetes, nights, region };
 
   function seedKubernetes() {
     kubernetes.control.seed({
@@ -78,18 +90,22 @@ export async function startJanua({ folder, programs, parts, now, kubernetes: opt
 
   async function startData() {
     // What the bot must refuse to swap under, it must be possible to have: prepared transactions and logical slots.
-    const settings = { max_prepared_transactions: '10', wal_level: 'logical' };
+    const settings = {
+      max_prepared_transactions: '10',
+      wal_level: 'logical',
+      ...(watched && archiving),
+    };
     const [cluster, aws] = await Promise.all([
       parts.begin('Janua’s PostgreSQL', startPostgres({ folder, programs, name: 'janua', settings })),
-      parts.begin('S3 and SNS', startAws()),
+      parts.begin('S3 and SNS', startAws(watched ? { copies: [copyBucket], guard: { key: backupKey } } : {})),
     ]);
-    const dumping = { cluster, aws, folder, programs, now };
+    const dumping = { cluster, aws, folder, programs, now, watched };
     const janua = await createJanua(dumping);
     parts.log('Janua’s data and backups are there');
     const [app, worker] = await Promise.all([
       parts.begin('janua-api', startApp({ databaseUrl: janua.url('janua_app') })),
       parts.begin('janua-worker', startWorker({ databaseUrl: janua.url('janua_worker') })),
     ]);
-    return { cluster, aws, janua, damage: createDamage(dumping, janua), app, worker };
+    return { cluster, aws, janua, damage: createDamage(dumping, janua), dumping, app, worker };
   }
 }

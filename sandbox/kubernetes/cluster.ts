@@ -24,7 +24,7 @@ const tickMs = 50;
 /** When time is moved, the controllers act at least this often in it. */
 const movedTickMs = 250;
 /** Of a longer time nothing happens but in the end. */
-const livedThroughMs = 10 * 60_000;
+const livedThroughMs = 5 * 60_000;
 
 interface CrashLoop {
   /** Only pods of this image crash. */

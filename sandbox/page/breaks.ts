@@ -1,7 +1,9 @@
 import type { Bot } from '../bot.ts';
 import type { DamageName } from '../janua/damage.ts';
+import type { Nights } from '../janua/nights.ts';
 import type { World } from '../world.ts';
 import { BREAKS, type BreakName, type BreakShown, type WorldLine } from './contract.ts';
+import type { PageClock } from './page-clock.ts';
 
 type Break = {
   readonly label: string;
@@ -14,9 +16,17 @@ type Break = {
   isBroken?(): boolean;
 };
 
+/** The watch looks every 5 minutes. */
+const NOTICED_MS = 5 * 60_000;
+
+function made(nights: World['nights']): Nights {
+  if (nights === undefined) throw new Error('Nobody makes backups in this world.');
+  return nights;
+}
+
 /** What a visitor can break, each with its way back. */
-export function createBreaks({ world, bot }: { world: World; bot: Bot }) {
-  const { damage, slack, aws, kubernetes } = world;
+export function createBreaks({ world, bot, clock }: { world: World; bot: Bot; clock: PageClock }) {
+  const { damage, slack, aws, kubernetes, nights } = world;
   const broken = new Set<BreakName>();
   let isDamageSeen = false;
   let endOutage = (): void => undefined;
@@ -54,6 +64,23 @@ export function createBreaks({ world, bot }: { world: World; bot: Bot }) {
       mendLabel: 'Remove the empty dump',
       break: async () => (await damage.emptyDump(await bot.clock.now())).said,
       mend: () => repair('empty-dump', 'Removed the empty backup.'),
+    },
+    night: {
+      label: 'Fail tonight’s backup',
+      help: 'The clock moves to this night: pg_dump is killed, and the job reports success with a third of a dump.',
+      mendLabel: 'Run the backup again',
+      break: async () => {
+        const job = made(nights);
+        job.failNext();
+        const begins = job.next();
+        await clock.leapTo(new Date(begins.getTime() + NOTICED_MS));
+        return `Moved the clock to this night; the backup of ${begins.toISOString().slice(11, 16)} UTC was cut off.`;
+      },
+      mend: async () => {
+        const { sizeBytes } = await made(nights).runNow();
+        await clock.letPass(NOTICED_MS);
+        return `Made a good backup of ${(sizeBytes / 1e6).toFixed(1)} MB, and let 5 minutes pass.`;
+      },
     },
     slack: {
       label: 'Take Slack down',
@@ -140,7 +167,7 @@ export function createBreaks({ world, bot }: { world: World; bot: Bot }) {
     },
 
     shown: (): BreakShown[] =>
-      BREAKS.map((name) => {
+      BREAKS.filter((name) => name !== 'night' || nights !== undefined).map((name) => {
         const { label, help, mendLabel } = breaks[name];
         return { name, label, help, mendLabel, broken: isBroken(name) };
       }),

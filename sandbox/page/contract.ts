@@ -17,6 +17,8 @@ export type PageState = {
   readonly channels: readonly ChannelShown[];
   /** By channel id: those that the person may open, oldest message first, thread replies among them. */
   readonly messages: Readonly<Record<string, readonly MessageShown[]>>;
+  /** By file id: the addresses of pictures that blocks show. */
+  readonly pictures: Readonly<Record<string, string>>;
   readonly modal: ModalShown | null;
   readonly home: { readonly id: string; readonly blocks: readonly Block[] } | null;
   readonly world: WorldShown;
@@ -132,6 +134,7 @@ export const BREAKS = [
   'drop-table',
   'cut-dump',
   'empty-dump',
+  'night',
   'slack',
   's3',
   'kubernetes',

@@ -1,6 +1,6 @@
 import type { Slack } from '../slack/index.ts';
 import type { ChannelShown, MessageShown, PageState, PersonShown } from './contract.ts';
-import { shownFile } from './files.ts';
+import { picturesOf, shownFile } from './files.ts';
 import { createRefused, type Refused } from './refused.ts';
 import { createReadMarks } from './unread.ts';
 
@@ -151,6 +151,7 @@ export function createWorkspaceView({ slack, approvers }: { slack: Slack; approv
         names: names(),
         channels: channels.map((channel) => channelShown(user, channel)),
         messages: Object.fromEntries(channels.map((channel) => [channel.id, messagesShown(user, channel)])),
+        pictures: picturesOf(slack),
         modal: modal
           ? {
               id: modal.id,

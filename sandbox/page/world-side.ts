@@ -20,13 +20,13 @@ export function createWorldSide({ world, bot }: { world: World; bot: Bot }): Wor
     for (const listener of listeners) listener();
   };
   const said: { at: string; text: string }[] = [];
-  const breaks = createBreaks({ world, bot });
+  const clock = createPageClock({ world, bot });
+  const breaks = createBreaks({ world, bot, clock });
   const facts = createFacts(sourcesOf(world), () => {
     breaks.dataSeen(facts.stateOf(JANUA));
     changed();
   });
   const traffic = createTraffic(world.slack);
-  const clock = createPageClock({ world, bot });
   const guide = createGuide({ slack: world.slack, facts, breaks, clock });
   const player = createPlayer({ slack: world.slack, bot, facts, guide, clock, act: perform, changed });
 

@@ -35,13 +35,8 @@ type Visit = {
   readonly careful?: boolean;
 };
 
-/** The main job as the guide tells it: Janua is broken, restored by two people's word, and closed with a report. */
-export async function followGuide({
-  page,
-  hands,
-  at = async () => undefined,
-  careful = false,
-}: Visit): Promise<void> {
+/** The parts of the main job, each as a visitor does it. */
+export function visitorOf({ page, hands, at = async () => undefined, careful = false }: Visit) {
   const dialog = page.getByRole('dialog').last();
   const messages = page.getByRole('list', { name: /^Messages in #/ }).getByRole('listitem');
   const named = (within: Page | Locator, name: string) =>
@@ -87,6 +82,11 @@ export async function followGuide({
     await hands.write(title, 'Sign-in fails for most customers');
     await hands.choose(dialog.getByRole('radio', { name: /^SEV1/ }));
     await at('declare');
+    return sendDeclared();
+  }
+
+  /** Sends the form, takes command and opens the new channel. Its name. */
+  async function sendDeclared(): Promise<string> {
     await submit('Declare');
     await shows('INC-');
     await hands.leave();
@@ -192,13 +192,38 @@ export async function followGuide({
     await closed();
   }
 
-  await whoActs(page, 'Ana Duarte').waitFor();
-  const brokenAt = await breakIt();
-  const channel = await declare();
-  await startRestore();
-  await answerQuestions();
-  await approveTwice(channel);
-  await seeItBack();
-  await letTimePass();
-  await closeIt(brokenAt);
+  return {
+    messages,
+    dialog,
+    named,
+    fact,
+    shows,
+    says,
+    submit,
+    closed,
+    pressNewest,
+    breakIt,
+    declare,
+    sendDeclared,
+    startRestore,
+    answerQuestions,
+    approveTwice,
+    seeItBack,
+    letTimePass,
+    closeIt,
+  };
+}
+
+/** The main job as the guide tells it: Janua is broken, restored by two people's word, and closed with a report. */
+export async function followGuide(visit: Visit): Promise<void> {
+  const visitor = visitorOf(visit);
+  await whoActs(visit.page, 'Ana Duarte').waitFor();
+  const brokenAt = await visitor.breakIt();
+  const channel = await visitor.declare();
+  await visitor.startRestore();
+  await visitor.answerQuestions();
+  await visitor.approveTwice(channel);
+  await visitor.seeItBack();
+  await visitor.letTimePass();
+  await visitor.closeIt(brokenAt);
 }

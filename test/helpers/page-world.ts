@@ -44,6 +44,10 @@ export async function startSandbox() {
         replicas: { api: replicas('janua-api'), worker: replicas('janua-worker') },
         isUp: world.prober.isUp(),
         outcome: shown.outcome,
+        /** Cards of the backup watch, whatever became of them. */
+        alerts: world.slack
+          .messages('#incidents')
+          .filter((message) => world.slack.textOf(message).startsWith('Backup alert')).length,
         votes: shown.approvals.map(({ votes }) => votes.map(({ person }) => person)),
       };
     }
@@ -61,5 +65,6 @@ export const done = {
   replicas: { api: 4, worker: 2 },
   isUp: true,
   outcome: 'done',
+  alerts: 0,
   votes: [['ana', 'ben']],
 };

@@ -1,4 +1,11 @@
-import { GetObjectCommand, HeadObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
+import {
+  GetBucketVersioningCommand,
+  GetObjectCommand,
+  GetPublicAccessBlockCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type SandboxAws, startAws } from '../../sandbox/aws.ts';
@@ -58,4 +65,31 @@ test('what is published to the topic can be read once, in order', async () => {
 
 test('nobody on another address of the machine can reach it', () => {
   expect(new URL(aws.endpoint).hostname).toBe('127.0.0.1');
+});
+
+test('a guarded bucket tells how, and has everything in its copy too', async () => {
+  const guarded = await startAws({ copies: ['elsewhere'], guard: { key: 'alias/backups' } });
+  const client = new S3Client({ ...guarded, forcePathStyle: true });
+  const at = new Date('2026-11-20T02:00:04Z');
+
+  await guarded.put('daily/a.dump', Buffer.from('x'), at);
+
+  const where = { Bucket: 'elsewhere', Key: 'daily/a.dump' };
+  const copied = await client.send(new HeadObjectCommand(where));
+  const listed = await client.send(new ListObjectsV2Command({ Bucket: 'elsewhere' }));
+  const versioning = await client.send(new GetBucketVersioningCommand({ Bucket: guarded.bucket }));
+  const access = await client.send(new GetPublicAccessBlockCommand({ Bucket: guarded.bucket }));
+  client.destroy();
+  await guarded.stop();
+
+  expect(copied).toMatchObject({ ServerSideEncryption: 'aws:kms', ContentLength: 1 });
+  expect(copied.SSEKMSKeyId).toMatch(/:alias\/backups$/);
+  expect(listed.Contents?.[0]?.LastModified).toEqual(at);
+  expect(versioning.Status).toBe('Enabled');
+  expect(access.PublicAccessBlockConfiguration).toEqual({
+    BlockPublicAcls: true,
+    BlockPublicPolicy: true,
+    IgnorePublicAcls: true,
+    RestrictPublicBuckets: true,
+  });
 });

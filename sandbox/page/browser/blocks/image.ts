@@ -20,9 +20,7 @@ export function ImageView({
 }) {
   const { state } = useDesk();
   const [failed, setFailed] = useState(false);
-  const source = sourceOf(image, () =>
-    Object.values(state.messages).flatMap((all) => all.flatMap(({ files }) => files)),
-  );
+  const source = sourceOf(image, state.pictures);
   const picture =
     failed || source === undefined
       ? html`<span class="image-missing" role="img" aria-label=${image.alt_text}>${image.alt_text}</span>`
@@ -33,9 +31,10 @@ export function ImageView({
   </figure>`;
 }
 
-type Stored = { readonly id: string; readonly url: string };
-
-function sourceOf({ image_url, slack_file }: ImageShown, files: () => readonly Stored[]): string | undefined {
+function sourceOf(
+  { image_url, slack_file }: ImageShown,
+  pictures: Readonly<Record<string, string>>,
+): string | undefined {
   if (slack_file === undefined) return image_url;
-  return 'id' in slack_file ? files().find(({ id }) => id === slack_file.id)?.url : slack_file.url;
+  return 'id' in slack_file ? pictures[slack_file.id] : slack_file.url;
 }

@@ -49,6 +49,7 @@ const state = (messages: PageState['messages'], more: Partial<PageState> = {}): 
   names: {},
   channels: [channel('incidents'), channel('general'), dm],
   messages,
+  pictures: {},
   modal: null,
   home: null,
   world: {
