@@ -5,9 +5,10 @@ import { memory } from './memory.ts';
 import { restore } from './restore.ts';
 import { step } from './step.ts';
 import { takeover } from './takeover.ts';
+import { watch } from './watch.ts';
 
 /** `npm run bench -- NAME [--json]`: each bench measures two things side by side in one run and prints their ratio. */
-const benches = { ack, audit, failover, memory, restore, step, takeover } as const;
+const benches = { ack, audit, failover, memory, restore, step, takeover, watch } as const;
 
 const [name = '', ...flags] = process.argv.slice(2);
 const bench = Object.entries(benches).find(([each]) => each === name)?.[1];

@@ -4,9 +4,9 @@ import { canonicalJson, type Json, toJson } from '../domain/canonical.ts';
 import { type Plan, type Runbook, type Step, stepsOf } from '../domain/plan.ts';
 import { hasSymbols, resolve } from '../domain/template.ts';
 import { messageOf } from '../errors.ts';
-import { watchNeeds } from '../inventory/needs.ts';
 import { actionNamed } from '../jobs/world.ts';
 import { bad, type Finding, ok } from './finding.ts';
+import { watchNeeds } from './watch-needs.ts';
 
 export interface PlannedNeed {
   readonly need: Need;

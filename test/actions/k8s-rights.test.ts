@@ -5,8 +5,8 @@ import { actions } from '../../src/actions/index.ts';
 import { k8sRolloutRestart } from '../../src/actions/k8s-rollout-restart.ts';
 import { k8sScale } from '../../src/actions/k8s-scale.ts';
 import { k8sWaitReady } from '../../src/actions/k8s-wait-ready.ts';
+import { watchNeeds } from '../../src/doctor/watch-needs.ts';
 import { Plan, stepsOf } from '../../src/domain/plan.ts';
-import { watchNeeds } from '../../src/inventory/needs.ts';
 import { BOT, rulesInRole } from './k8s-role.ts';
 import { BOTH, startJanua } from './k8s-setup.ts';
 

@@ -84,7 +84,9 @@ export async function watch(bot: SlackBot) {
 function shapeIn(listing: Seen<Listing>, refused: readonly number[], now: Date): Pick<Inventory, 'shape'> {
   const newest = listing.state === 'seen' ? listing.value.newest[0] : undefined;
   if (newest === undefined) return {};
-  const bad = refused.some((hour) => Math.floor(now.getTime() / HOUR) - newest.takenAt.getTime() / HOUR === hour);
+  const bad = refused.some(
+    (hour) => Math.floor(now.getTime() / HOUR) - newest.takenAt.getTime() / HOUR === hour,
+  );
   const found = { format: 'custom', refused: bad ? 'is cut off' : null, encryption: null };
   return { shape: seen({ key: newest.key, readAt: now, ...found }) };
 }

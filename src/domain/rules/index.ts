@@ -13,7 +13,7 @@ import { standby } from './system.ts';
 import { rds, wal } from './wal.ts';
 
 export type { Subject } from './check.ts';
-export { type PlanGap, planGaps } from './exposure.ts';
+export { planGaps } from './exposure.ts';
 export { judgeSystem, type SystemLook } from './system.ts';
 
 /** R1 to R17 but R16, in their order. R16 and R18 are of a system, in `judgeSystem`. */
