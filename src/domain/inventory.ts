@@ -112,6 +112,7 @@ export interface Shape {
 }
 
 export interface Wal {
+  /** Up to when everything that was written is in the archive; null where nothing ever was. */
   readonly lastArchivedAt: Date | null;
   readonly lastFailedAt: Date | null;
   readonly failedCount: number;

@@ -1,8 +1,10 @@
+import { slackError } from '../clients/slack.ts';
 import type { AlertEvent, Told } from '../domain/alert-events.ts';
 import type { DomainEvent } from '../domain/events.ts';
 import type { AlertView } from '../domain/views.ts';
 import { renderAlertCard } from '../render/slack/alert-card.ts';
 import { postOfAlert } from '../render/slack/alert-posts.ts';
+import type { Picture } from '../render/slack/blocks.ts';
 import { type Delivery, delivered, deliveryOf } from '../store/deliveries.ts';
 import { eventBySeq, eventsOfStream } from '../store/events.ts';
 import { alertPicture } from './alert-picture.ts';
@@ -16,7 +18,18 @@ export async function showAlert(deps: DeliverDeps, view: AlertView, delivery: De
     case 'alert-card': {
       const picture = await alertPicture(deps, view);
       const links = await linksOf(deps, view);
-      return card(deps, delivery, await cardPlace(deps, view), renderAlertCard(view, links, picture));
+      const where = await cardPlace(deps, view);
+      const show = (shown: Picture | null) =>
+        card(deps, delivery, where, renderAlertCard(view, links, shown));
+      return show(picture).catch((error: unknown) => {
+        if (picture === null || slackError(error) !== 'invalid_blocks') throw error;
+        // Slack takes a while to look at a file. The words do not wait for it; the picture comes with the next change.
+        deps.world.log(
+          { alert: view.alert.id },
+          'Slack did not take a picture yet; the card goes without it',
+        );
+        return show(null);
+      });
     }
     case 'post':
       return reply(deps, view, delivery);

@@ -90,12 +90,11 @@ interface Known {
 /** A backup nobody has looked at yet is not known, never ok. */
 function lineOf(plan: Plan, backup: Backup, { standing, samples, tests, alerts, now }: Known): BackupLine {
   const verdicts = standing?.verdicts ?? [];
-  const worst = verdicts.reduce<Verdict | undefined>(
+  const worst = tellingOf(verdicts).reduce<Verdict | undefined>(
     (worse, verdict) => (worse === undefined || RANK[verdict.health] > RANK[worse.health] ? verdict : worse),
     undefined,
   );
-  const newest = standing?.newest ?? null;
-  const takenAt = newest === null ? null : new Date(newest.takenAt);
+  const takenAt = samples.find(({ refused }) => refused !== true)?.takenAt ?? null;
   const loss = verdicts.find(({ rule, measure }) => rule === 'R3' && measure?.kind === 'loss')?.measure;
   const restored = tests.find(({ outcome }) => outcome === 'done');
   return {
@@ -114,6 +113,12 @@ function lineOf(plan: Plan, backup: Backup, { standing, samples, tests, alerts, 
     lastGoodAt: takenAt,
     acknowledged: alerts.some(({ acknowledged, snoozed }) => acknowledged !== null || snoozed !== null),
   };
+}
+
+/** What nothing reads yet, and wakes nobody, hides nothing else that is known of a backup. */
+function tellingOf(verdicts: readonly Verdict[]): readonly Verdict[] {
+  const telling = verdicts.filter(({ health, alarms }) => health !== 'unknown' || alarms);
+  return telling.length === 0 ? verdicts : telling;
 }
 
 /** Of what is not known the reason alone: that it is not known stands before it. */

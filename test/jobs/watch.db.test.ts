@@ -87,6 +87,21 @@ test('of two in a row that are cut off neither counts as good, although only one
   expect(rows[0]?.text).toMatch(/you lose (49 h|2 d)/);
 });
 
+test('a picture that Slack does not take yet keeps no card back, and comes with its next change', async () => {
+  await watched.round();
+  watched.sources.hours = tooOld;
+  bot.slack.faults.inject({ kind: 'error', error: 'invalid_blocks', method: 'chat.postMessage', times: 1 });
+
+  await watched.round();
+  const fired = await card('critical');
+  const without = JSON.stringify(fired.blocks);
+  watched.sources.hours = [1, ...tooOld];
+  await watched.round();
+
+  expect(without).not.toContain('slack_file');
+  expect(JSON.stringify((await card('Alert lasted')).blocks)).toContain('slack_file');
+});
+
 test('a source that cannot be read is not known at first, and critical at the next check', async () => {
   await watched.round();
   watched.sources.unreadable = 'S3 refuses access (AccessDenied)';

@@ -43,7 +43,7 @@ export const wal: Rule = (check) => {
   ]);
 };
 
-/** An idle server archives a segment only when archive_timeout says so, which is assumed. */
+/** An idle server without an archive_timeout archives nothing, and what it wrote last may be lost. */
 function archive(check: Check, { lastArchivedAt }: Wal): readonly Said[] {
   const { component, firstSeenAt, now } = check;
   const rpo = component.objectives?.rpo;
@@ -60,7 +60,7 @@ function archive(check: Check, { lastArchivedAt }: Wal): readonly Said[] {
       consequence: lossText(component.name, ms),
       since: new Date(now.getTime() - ms + limit),
       measure: { kind: 'age', value: ms, limit, unit: 'ms' },
-      facts: ['An idle server archives only as often as its archive_timeout', ...objectiveFacts(check)],
+      facts: ['An idle server archives only if it has an archive_timeout', ...objectiveFacts(check)],
     },
   ];
 }

@@ -48,7 +48,7 @@ describe('R9 write-ahead log', () => {
       consequence: 'If PostgreSQL fails now you lose 6 min of data',
       since: ago(MINUTE),
     });
-    expect(old.facts).toContain('An idle server archives only as often as its archive_timeout');
+    expect(old.facts).toContain('An idle server archives only if it has an archive_timeout');
     expect(wal('archive', { lastArchivedAt: null }).text).toContain('Nothing was ever archived');
   });
 
