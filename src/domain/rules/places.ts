@@ -34,12 +34,15 @@ export function toolOf({ backup }: Pick<Check, 'backup'>, source: Location['sour
   return placeOf(location ?? primaryOf({ backup }));
 }
 
-/** Who tells of the runs. */
-export function producerOf({ producer }: Backup): Place {
-  return producer?.kind === 'cronJob'
-    ? same(`Kubernetes "${producer.cluster}"`)
-    : same('the record of heartbeats');
+/** Who tells of the runs: the cluster, a tool that knows its own, or whoever sends heartbeats. */
+export function producerOf(backup: Backup): Place {
+  const { producer } = backup;
+  if (producer?.kind === 'cronJob') return same(`Kubernetes "${producer.cluster}"`);
+  const primary = primaryOf({ backup });
+  return TELL_OF_RUNS.includes(primary.source) ? placeOf(primary) : same('the record of heartbeats');
 }
+
+const TELL_OF_RUNS: readonly Location['source'][] = ['pgbackrest', 'redis'];
 
 export function standbyOf({ component }: Pick<Check, 'component'>): Place {
   return same(`the standby of ${component.name}`);

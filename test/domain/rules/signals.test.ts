@@ -127,6 +127,20 @@ describe('R4 lost signal', () => {
     expect(verdict.text).toBe(`not known: ${name} does not answer`);
   });
 
+  test.each([
+    [{ source: 'redis', connection: 'cache' }, 'Redis "cache"'],
+    [{ source: 'directory', path: '/var/backups' }, 'the record of heartbeats'],
+  ] as const)('runs of a tool are asked of the tool, others of whoever reports: %o', (place, name) => {
+    const location = { id: 'here', role: 'primary', failureDomain: 'host-1', ...place } as const;
+
+    const verdict = judged('R4', 'jobs', {
+      subject: subjectOf({ locations: [location] }),
+      inventory: inventoryOf({ jobs: lost('unreachable') }),
+    });
+
+    expect(verdict.text).toBe(`not known: ${name} does not answer`);
+  });
+
   test('each thing that is asked has its own verdict', () => {
     const archiver = {
       id: 'wal',
