@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { commands } from '../commands/index.ts';
 import { actions } from './actions/index.ts';
 import { createClients } from './clients/index.ts';
-import { resolveSecret } from './clients/secrets.ts';
+import { resolveSecret, scrub } from './clients/secrets.ts';
 import { createSlack } from './clients/slack.ts';
 import { verifySignature } from './clients/ssh.ts';
 import type { Tools } from './command.ts';
@@ -18,7 +18,7 @@ import { signalledBackups } from './http/signals.ts';
 import { pingDeadMan } from './jobs/dead-man.ts';
 import { deliverOwner } from './jobs/deliver.ts';
 import { channelFinder } from './jobs/deliver-slack.ts';
-import { createInspector } from './jobs/inspector.ts';
+import { createInspector, sweepReadings } from './jobs/inspector.ts';
 import { observeDatabases } from './jobs/observe.ts';
 import { observePrimaries } from './jobs/observe-primary.ts';
 import { previewRun } from './jobs/preview.ts';
@@ -144,6 +144,7 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
   /** Begins to work: the run loop, the clock that finds what is due, and the counts that restores are measured by. */
   async function startWorking(): Promise<{ stop(): Promise<void> }> {
     await sweepRunFolders(world);
+    await sweepReadings(workDir);
     await queue.work('run', RUN_WORKERS, (job) => advanceRun(world, verifySignature, job));
     if (slack !== null) {
       const deliver = {
@@ -270,7 +271,9 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
           folder.connections,
           { resolve: resolveSecret, log: world.log },
         ),
-      record: (heartbeat: Heartbeat) => recordHeartbeat(db, heartbeat),
+      // What a script quotes of its own command line ends on cards and in the log.
+      record: ({ reason, ...heartbeat }: Heartbeat) =>
+        recordHeartbeat(db, { ...heartbeat, reason: reason === null ? null : scrub(reason) }),
       now: () => databaseNow(db),
       fetch,
       log: world.log,

@@ -5,7 +5,12 @@ import { AppError } from '../errors.ts';
 import { runFile } from './programs.ts';
 import { scrub } from './secrets.ts';
 
-const Seconds = z.number().transform((seconds) => new Date(seconds * 1000));
+/** What a date can hold. */
+const Seconds = z
+  .number()
+  .min(0)
+  .max(8.64e12)
+  .transform((seconds) => new Date(seconds * 1000));
 
 /** What is used of `pgbackrest info --output=json`; newer versions say more. */
 const Stanza = z.object({

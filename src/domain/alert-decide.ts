@@ -34,22 +34,34 @@ export function decideRound(round: Round): {
   readonly begun: readonly Verdict[];
 } {
   const byKey = new Map(round.verdicts.map((verdict) => [keyOf(verdict), verdict]));
-  const lost = new Set(
-    round.verdicts.filter(({ health }) => health === 'unknown').map(({ backup }) => backup),
-  );
   const changes = round.open.map((alert): AlertChange => {
     const verdict = byKey.get(keyOf(alert));
     const events =
       verdict === undefined
-        ? lost.has(alert.backup)
+        ? isHidden(alert, round.verdicts)
           ? []
-          : [closed('the plan no longer asks for it', round.now)]
+          : [closed(goneBecause(alert), round.now)]
         : next(alert, verdict, round.now);
     return { id: alert.id, events };
   });
   const known = new Set(round.open.map(keyOf));
-  const begun = round.verdicts.filter((verdict) => fires(verdict) && !known.has(keyOf(verdict)));
+  const begun = [...byKey.values()].filter((verdict) => fires(verdict) && !known.has(keyOf(verdict)));
   return { changes: changes.filter(({ events }) => events.length > 0), begun };
+}
+
+/** What no rule speaks of any more. R18 speaks of what it finds, and of nothing else. */
+function goneBecause({ rule }: Alert): string {
+  return rule === 'R18' ? 'it is covered, ignored or gone' : 'the plan no longer asks for it';
+}
+
+/** Whether its rule could not be judged, or the source that it judges could not be read. */
+function isHidden({ rule, backup }: Alert, verdicts: readonly Verdict[]): boolean {
+  return verdicts.some(
+    (verdict) =>
+      verdict.health === 'unknown' &&
+      verdict.backup === backup &&
+      (verdict.rule === rule || (verdict.rule === 'R4' && verdict.alarms)),
+  );
 }
 
 /** "Not known" is one alert of the source, not one of each rule that reads it. */
@@ -94,7 +106,8 @@ function next(alert: Alert, verdict: Verdict, now: Date): readonly AlertEvent[] 
   const told = toldOf(verdict, health);
   const at = now.toISOString();
   const rises = RANK[health] > RANK[alert.health];
-  if (rises || grown(alert, verdict))
+  // Who snoozed it asked for silence until it is another evil, not a larger number of the same.
+  if (rises || (alert.snoozed === null && grown(alert, verdict)))
     return [...(rises ? answersEnded(alert, at) : []), { kind: 'alert.worsened', health, told, at }];
   return RANK[health] < RANK[alert.health] ? [{ kind: 'alert.eased', health, told, at }] : [];
 }
@@ -106,7 +119,8 @@ function answersEnded({ acknowledged, snoozed }: Alert, at: string): readonly Al
 }
 
 function grown({ last }: Alert, { measure }: Verdict): boolean {
-  if (measure === null || last.measure === null || measure.kind !== last.measure.kind) return false;
+  if (measure === null || last.measure === null) return false;
+  if (measure.kind !== last.measure.kind || measure.unit !== last.measure.unit) return false;
   const over = measure.kind === 'size' || measure.kind === 'count' ? 0 : measure.value;
   return over > last.measure.value * WORSE_BY && last.measure.value > 0;
 }
@@ -156,11 +170,20 @@ export function decideSnoozeAlert(
   return { events: [{ kind: 'alert.snoozed', by, until, reason: readable(reason) }] };
 }
 
-/** What the clock does to an alert whose time has come. */
-export function decideAlertDue(alert: Alert, now: Date): readonly AlertEvent[] {
+/** What the clock does to an alert whose time has come. Of those that share its card nobody is called for one again. */
+export function decideAlertDue(
+  alert: Alert,
+  now: Date,
+  others: readonly Alert[] = [],
+): readonly AlertEvent[] {
   const dueAt = alertDueAt(alert);
   if (dueAt === null || dueAt > now) return [];
   const at = now.toISOString();
   const escalation = nextEscalation(alert);
-  return escalation === null ? answersEnded(alert, at) : [{ kind: 'alert.escalated', to: escalation.to, at }];
+  if (escalation === null) return answersEnded(alert, at);
+  const { to } = escalation;
+  const told = others.find(
+    (other) => other.id !== alert.id && other.state === 'open' && other.escalatedTo.includes(to),
+  );
+  return [{ kind: 'alert.escalated', to, toldBy: told?.id ?? null, at }];
 }

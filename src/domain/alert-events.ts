@@ -41,7 +41,13 @@ export type AlertEvent =
   | { readonly kind: 'alert.acknowledgement-ended'; readonly by: string; readonly at: Iso }
   | { readonly kind: 'alert.snoozed'; readonly by: string; readonly until: Iso; readonly reason: string }
   | { readonly kind: 'alert.snooze-ended'; readonly at: Iso }
-  | { readonly kind: 'alert.escalated'; readonly to: string; readonly at: Iso }
+  /** `toldBy`: the alert of the same card for which this person was called already; null where they are called now. */
+  | {
+      readonly kind: 'alert.escalated';
+      readonly to: string;
+      readonly toldBy: string | null;
+      readonly at: Iso;
+    }
   | { readonly kind: 'alert.incident-declared'; readonly incident: string }
   | { readonly kind: 'alert.closed'; readonly because: string; readonly at: Iso };
 

@@ -17,7 +17,7 @@ export interface Alert {
   readonly health: AlertHealth;
   readonly firedAt: Iso;
   readonly worseSince: Iso | null;
-  /** Since when it is critical without a break: escalation counts from here. */
+  /** Since when it is critical and nobody answers, without a break: escalation counts from here. */
   readonly criticalSince: Iso | null;
   readonly closedAt: Iso | null;
   readonly closedBecause: string | null;
@@ -41,10 +41,10 @@ export function applyAlert(alert: Alert | null, event: AlertEvent, id: string): 
     case 'alert.worsened':
       return {
         ...alert,
+        ...(event.health === 'critical' && alert.criticalSince === null && calling(event.at)),
         health: event.health,
         last: event.told,
         worseSince: event.at,
-        criticalSince: event.health === 'critical' ? (alert.criticalSince ?? event.at) : null,
       };
     case 'alert.eased':
       return { ...alert, health: event.health, last: event.told, worseSince: null, criticalSince: null };
@@ -55,7 +55,7 @@ export function applyAlert(alert: Alert | null, event: AlertEvent, id: string): 
         snoozed: null,
       };
     case 'alert.acknowledgement-ended':
-      return { ...alert, acknowledged: null };
+      return { ...alert, ...(alert.health === 'critical' && calling(event.at)), acknowledged: null };
     case 'alert.snoozed':
       return {
         ...alert,
@@ -63,7 +63,7 @@ export function applyAlert(alert: Alert | null, event: AlertEvent, id: string): 
         acknowledged: null,
       };
     case 'alert.snooze-ended':
-      return { ...alert, snoozed: null };
+      return { ...alert, ...(alert.health === 'critical' && calling(event.at)), snoozed: null };
     case 'alert.escalated':
       return { ...alert, escalatedTo: [...alert.escalatedTo, event.to] };
     case 'alert.incident-declared':
@@ -78,6 +78,11 @@ export function applyAlert(alert: Alert | null, event: AlertEvent, id: string): 
         snoozed: null,
       };
   }
+}
+
+/** People are called from the beginning: nobody has been since then. */
+function calling(from: Iso): Pick<Alert, 'criticalSince' | 'escalatedTo'> {
+  return { criticalSince: from, escalatedTo: [] };
 }
 
 function fired(event: Extract<AlertEvent, { kind: 'alert.fired' }>, id: string): Alert {
@@ -111,10 +116,9 @@ export function isAnswered({ acknowledged, snoozed, incident }: Alert): boolean 
   return acknowledged !== null || snoozed !== null || incident !== null;
 }
 
-/** The next person to be told, and when; null while the alert is answered, not critical, or everybody was told. Of a group the first alert calls. */
+/** The next person to be told, and when; null while the alert is answered, not critical, or everybody was told. */
 export function nextEscalation(alert: Alert): { readonly at: Date; readonly to: string } | null {
-  const first = alert.group === null || alert.group === alert.id;
-  if (alert.criticalSince === null || isAnswered(alert) || !first) return null;
+  if (alert.criticalSince === null || isAnswered(alert)) return null;
   const next = alert.escalate[alert.escalatedTo.length];
   return next === undefined
     ? null

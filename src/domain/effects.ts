@@ -88,17 +88,16 @@ export function effectsOf(
   return effects;
 }
 
-/** Those of a group are told on its card; only of its first one anything is posted. */
-function alertEffects(
-  { seq, stream, event }: Pick<LoggedEvent, 'seq' | 'stream' | 'event'>,
-  owner: string,
-): readonly Effect[] {
+/** Those of a group are told on its card, and what calls people is posted under it. Whoever was called for another is not called again. */
+function alertEffects({ seq, event }: Pick<LoggedEvent, 'seq' | 'event'>, owner: string): readonly Effect[] {
   const show = (surface: Surface, subject: string): Effect => ({ kind: 'show', surface, subject, owner });
   const critical =
     (event.kind === 'alert.fired' || event.kind === 'alert.worsened') && event.health === 'critical';
   return [
     show('alert-card', 'card'),
-    ...(STANDALONE.has(event.kind) && owner === stream.id ? [show('post', String(seq))] : []),
+    ...(STANDALONE.has(event.kind) && !(event.kind === 'alert.escalated' && event.toldBy !== null)
+      ? [show('post', String(seq))]
+      : []),
     ...(critical ? [show('sns', String(seq))] : []),
   ];
 }

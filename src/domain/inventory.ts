@@ -153,8 +153,9 @@ export interface Protection {
 export interface RegionReadiness {
   readonly health: 'ok' | 'failing' | null;
   readonly healthReason: string | null;
-  readonly missingImages: readonly string[];
-  readonly missingSecrets: readonly string[];
+  /** Null: not read, and so not known. */
+  readonly missingImages: readonly string[] | null;
+  readonly missingSecrets: readonly string[] | null;
   readonly dnsWritable: boolean | null;
   readonly capacity: 'enough' | 'short' | null;
 }

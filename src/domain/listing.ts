@@ -18,6 +18,10 @@ const EXAMPLES = 3;
 /** A store moves objects to another storage class once a day, in its own time. */
 const CLASS_SLACK_MS = 2 * DAY;
 
+/** Whoever may write to a bucket names its objects, and some names, and dates in them, no database and no card can hold. */
+const isText = (key: string) => key.isWellFormed() && !/\p{Cc}/u.test(key);
+const shown = (key: string) => key.toWellFormed().replaceAll(/\p{Cc}/gu, '?');
+
 /**
  * Folds artifacts into a listing, in any order and in constant memory. Two of one key count once; of keys older than the
  * `NEWEST` window only the sums `count` and `bytes` would count a repeated one again.
@@ -46,6 +50,10 @@ export function createListing(
   };
 
   function add(artifact: Artifact): void {
+    if (!isText(artifact.key) || Number.isNaN(artifact.takenAt.getTime())) {
+      odd['unknown-name'].add(shown(artifact.key));
+      return;
+    }
     const fault = faultOf(artifact);
     if (fault !== null) {
       odd[fault].add(artifact.key, artifact);
@@ -70,7 +78,7 @@ export function createListing(
 
   return {
     add,
-    odd: (kind, key) => odd[kind].add(key),
+    odd: (kind, key) => odd[kind].add(shown(key)),
     done: () => ({
       newest: [...newest],
       oldest,

@@ -1,4 +1,5 @@
 import type { Alert } from './alert.ts';
+import type { AlertHealth } from './alert-events.ts';
 import type { Approval } from './approval.ts';
 import type { LoggedEvent } from './events.ts';
 import type { Incident } from './incident.ts';
@@ -124,6 +125,7 @@ export interface DigestAlert {
   readonly rule: RuleId;
   readonly backup: string | null;
   readonly title: string;
+  readonly health: AlertHealth;
   readonly firedAt: Date;
   readonly closedAt: Date | null;
 }

@@ -16,6 +16,12 @@ export interface HttpDeps {
   readonly signals?: SignalDeps;
 }
 
+/** A path with turns in it is read in another way by a proxy that lets only some paths in from outside. */
+function isPlain(url = ''): boolean {
+  const [path = ''] = url.split('?', 1);
+  return URL.canParse(path, 'http://bot') && new URL(path, 'http://bot').pathname === path;
+}
+
 export interface Health {
   readonly ok: boolean;
   readonly database: string;
@@ -48,6 +54,10 @@ export async function startHttp(deps: HttpDeps): Promise<{ port: number; stop():
   }
   const listener = getRequestListener(app.fetch);
   const server = createServer(WHOLE_REQUEST, (request, response) => {
+    if (!isPlain(request.url)) {
+      response.writeHead(400).end();
+      return;
+    }
     if (deps.slack !== null && request.url?.startsWith('/slack/')) deps.slack(request, response);
     else void listener(request, response);
   });

@@ -36,6 +36,9 @@ export interface Signalled {
   } | null;
 }
 
+/** Letters of a token: fewer can be guessed. */
+const LEAST_TOKEN = 20;
+
 /** The backups of these plans whose producers may speak. A secret that cannot be read is logged, and that backup takes no heartbeats. */
 export function signalledBackups(
   plans: readonly Pick<Plan, 'system' | 'backups'>[],
@@ -45,7 +48,12 @@ export function signalledBackups(
   const secretOf = (name: string): string | null => {
     const ref = connections.secrets[name];
     try {
-      if (ref !== undefined) return resolve(ref);
+      if (ref !== undefined) {
+        const token = resolve(ref);
+        if (token.length >= LEAST_TOKEN) return token;
+        log({ secret: name, least: LEAST_TOKEN }, 'a heartbeat token is too short');
+        return null;
+      }
       log({ secret: name }, 'a heartbeat token is not among the secrets of connections.yml');
     } catch (error) {
       log({ secret: name, reason: messageOf(error) }, 'a heartbeat token cannot be read');

@@ -11,7 +11,7 @@ export function inspectRegion(
   { health: url }: Pick<z.infer<typeof DrRegion>, 'health'>,
   { signal }: Look,
 ): Promise<Seen<RegionReadiness>> {
-  const unread = { missingImages: [], missingSecrets: [], dnsWritable: null, capacity: null };
+  const unread = { missingImages: null, missingSecrets: null, dnsWritable: null, capacity: null };
   return attempt('The health check', signal, async () => {
     if (url === undefined) return { health: null, healthReason: null, ...unread };
     const refusal = await http

@@ -2,6 +2,7 @@ import { slackError } from '../clients/slack.ts';
 import type { AlertEvent, Told } from '../domain/alert-events.ts';
 import type { DomainEvent } from '../domain/events.ts';
 import type { AlertView } from '../domain/views.ts';
+import { AppError } from '../errors.ts';
 import { renderAlertCard } from '../render/slack/alert-card.ts';
 import { postOfAlert } from '../render/slack/alert-posts.ts';
 import type { Picture } from '../render/slack/blocks.ts';
@@ -9,7 +10,7 @@ import { type Delivery, delivered, deliveryOf } from '../store/deliveries.ts';
 import { eventBySeq, eventsOfStream } from '../store/events.ts';
 import { alertPicture } from './alert-picture.ts';
 import { card } from './deliver-card.ts';
-import { type DeliverDeps, type Place, postOnce } from './deliver-parts.ts';
+import { type DeliverDeps, type Place, postOnce, WAITS_FOR_ANOTHER } from './deliver-parts.ts';
 import { permalinkOf } from './deliver-slack.ts';
 
 /** Brings one surface of an alert up to date: its card, a reply under it, or the notice that calls from outside of Slack. */
@@ -54,22 +55,48 @@ async function linksOf(deps: DeliverDeps, { alert }: AlertView): Promise<Record<
 async function reply(deps: DeliverDeps, view: AlertView, delivery: Delivery): Promise<void> {
   const { db } = deps.world;
   const parent = await deliveryOf(db, delivery.owner, 'alert-card', 'card');
-  const logged = await eventBySeq(db, Number(delivery.subject));
-  const event = logged?.event;
+  const about = await eventOf(deps, view, delivery);
   const post =
-    event !== undefined && isOfAlert(event)
-      ? postOfAlert(view, event, await toldBefore(deps, delivery))
-      : null;
+    about === null || isHeldBack(about, view)
+      ? null
+      : postOfAlert(about.view, about.event, await toldBefore(deps, about.view.alert.id, delivery));
   const done = (channel: string, ts: string | null) =>
     delivered(db, delivery, { channel, ts, hash: null, upTo: delivery.wanted });
-  if (post === null || !parent?.channel || !parent.ts) return done('', null);
+  if (post === null) return done('', null);
+  if (!parent?.channel || !parent.ts)
+    throw new AppError('slack-unreachable', 'The card of the alert is not there yet.', {
+      retry: 'later',
+      details: [WAITS_FOR_ANOTHER],
+    });
   const where = { channel: parent.channel, thread: parent.ts };
   return done(where.channel, await postOnce(deps, delivery, where, post.message, post.broadcast));
 }
 
-/** What the alert had told of itself before an event. */
-async function toldBefore({ world }: DeliverDeps, { owner, subject }: Delivery): Promise<Told | null> {
-  const events = await eventsOfStream(world.db, { type: 'alert', id: owner });
+interface About {
+  readonly event: AlertEvent;
+  /** Of the alert it happened to: the card's own, or another one on it. */
+  readonly view: AlertView;
+}
+
+async function eventOf(deps: DeliverDeps, view: AlertView, { subject }: Delivery): Promise<About | null> {
+  const logged = await eventBySeq(deps.world.db, Number(subject));
+  if (logged === undefined || !isOfAlert(logged.event)) return null;
+  const { event, stream } = logged;
+  const own = stream.id === view.alert.id ? view : await deps.alertViews.alert(stream.id);
+  return own === undefined ? null : { event, view: own };
+}
+
+/** Those that share a card are told to be over when all of them are, by the last one. */
+function isHeldBack({ event, view: { alert } }: About, { members }: AlertView): boolean {
+  if (event.kind !== 'alert.closed' || members.length === 0) return false;
+  const order = (one: AlertView) => `${one.alert.closedAt ?? '9'} ${one.alert.id}`;
+  const last = members.toSorted((a, b) => order(a).localeCompare(order(b))).at(-1);
+  return last?.alert.id !== alert.id;
+}
+
+/** What an alert had told of itself before an event. */
+async function toldBefore({ world }: DeliverDeps, id: string, { subject }: Delivery): Promise<Told | null> {
+  const events = await eventsOfStream(world.db, { type: 'alert', id });
   const before = events.filter(({ seq }) => seq < Number(subject));
   const told = before.flatMap(({ event }) => ('told' in event ? [event.told] : []));
   return told.at(-1) ?? null;
@@ -78,16 +105,25 @@ async function toldBefore({ world }: DeliverDeps, { owner, subject }: Delivery):
 /** Where the plan names a topic, a critical alert goes there too; the key lets a subscriber drop a second copy. */
 async function notice(deps: DeliverDeps, view: AlertView, delivery: Delivery): Promise<void> {
   const { world } = deps;
-  const { alert, plan, systemName } = view;
-  if (plan.watch.sns !== undefined)
-    await world.clients.sns.publish(plan.watch.sns, {
-      subject: `${alert.health}: ${systemName} ${alert.backup ?? alert.object}: ${alert.last.title}`,
-      message: [alert.last.title, alert.last.text, alert.last.consequence, `${alert.id} · ${alert.rule}`]
+  const about = await eventOf(deps, view, delivery);
+  const topic = view.plan.watch.sns;
+  if (topic !== undefined && about !== null && 'told' in about.event) {
+    const { alert, systemName } = about.view;
+    const { health, title, text, consequence } = about.event.told;
+    await world.clients.sns.publish(topic, {
+      subject: `${health}: ${systemName} ${alert.backup ?? alert.object}: ${title}`,
+      message: [
+        `${systemName} ${alert.backup ?? alert.object}: ${title}`,
+        text,
+        consequence,
+        `${alert.id} · ${alert.rule} · answer on its card in #${view.plan.watch.channel ?? view.plan.channels.incidents}`,
+      ]
         .filter((line) => line !== null)
         .join('\n'),
       key: `${delivery.owner}/${delivery.subject}`,
       signal: world.shutdown,
     });
+  }
   await delivered(world.db, delivery, { channel: '', ts: null, hash: null, upTo: delivery.wanted });
 }
 

@@ -4,7 +4,7 @@ import { slotBefore } from '../domain/schedule.ts';
 import type { Queue } from '../queue/boss.ts';
 import { type RestoreTests, testId } from '../services/restore-tests.ts';
 import { databaseNow } from '../store/aggregates.ts';
-import { type PlanVersion, plansInForce } from '../store/documents.ts';
+import { heldSince, plansInForce } from '../store/documents.ts';
 import { dueTests, notedTests } from '../store/restore-tests.ts';
 import { newestKeys } from '../store/watch.ts';
 import type { World } from './world.ts';
@@ -30,14 +30,12 @@ export async function noteDueTests(
       .filter(({ test }) => test.afterEachBackup)
       .map(({ system, test: { backup } }) => ({ system, backup })),
   );
-  const wanted = asked.flatMap(({ version, system, test }) =>
-    reasonsFor(test, version, newest.get(`${system}/${test.backup}`), now).map((because) => ({
-      system,
-      test,
-      because,
-      id: testId(system, test.id, because),
-    })),
-  );
+  const wanted: { system: string; test: RestoreTest; because: string; id: string }[] = [];
+  for (const { version, system, test } of asked) {
+    const since = await heldSince(db, version, { restoreTests: [{ id: test.id }] });
+    for (const because of reasonsFor(test, since, newest.get(`${system}/${test.backup}`), now))
+      wanted.push({ system, test, because, id: testId(system, test.id, because) });
+  }
   const noted = await notedTests(
     db,
     wanted.map(({ id }) => id),
@@ -48,16 +46,16 @@ export async function noteDueTests(
   if (tests.length > 0) await db.transact((tx) => queue.enqueue(tx, { runs: [], owners: [], tests }));
 }
 
-/** Slots from before the plan came into force are nobody's promise. */
+/** Slots from before a plan asked for the test are nobody's promise. */
 function reasonsFor(
   { schedule, afterEachBackup }: RestoreTest,
-  { loadedAt }: PlanVersion,
+  since: Date,
   newest: string | undefined,
   now: Date,
 ): readonly string[] {
   const slot = schedule === undefined ? undefined : slotBefore(schedule, now);
   return [
-    ...(slot !== undefined && slot > loadedAt ? [slot.toISOString()] : []),
+    ...(slot !== undefined && slot > since ? [slot.toISOString()] : []),
     ...(afterEachBackup && newest !== undefined ? [newest] : []),
   ];
 }

@@ -12,6 +12,7 @@ import type { Incidents } from '../services/incidents.ts';
 import type { RestoreTests } from '../services/restore-tests.ts';
 import type { Views } from '../services/views.ts';
 import { dueIds, lockAlert, lockApproval } from '../store/aggregates.ts';
+import { alertsOfCard } from '../store/alerts.ts';
 import { ownersToDeliver } from '../store/deliveries.ts';
 import { pruneHeartbeats } from '../store/heartbeats.ts';
 import { pruneCommits } from '../store/patience.ts';
@@ -101,9 +102,16 @@ async function prune({ db, log }: World): Promise<void> {
 export async function tick(deps: DueDeps): Promise<void> {
   const { world, queue } = deps;
   const { db } = world;
-  for (const id of await dueIds(db, 'approvals')) await approvalDue(world, id);
-  for (const id of await dueIds(db, 'incidents')) await incidentDue(deps, id);
-  for (const id of await dueIds(db, 'alerts')) await alertDue(world, id);
+  // One that cannot be decided holds up no other.
+  for (const [what, due] of [
+    ['approvals', (id: string) => approvalDue(world, id)],
+    ['incidents', (id: string) => incidentDue(deps, id)],
+    ['alerts', (id: string) => alertDue(world, id)],
+  ] as const)
+    for (const id of await dueIds(db, what))
+      await due(id).catch((error: unknown) =>
+        world.log({ err: error, id }, 'what was due could not be decided; the next look tries again'),
+      );
   const runs = await dueIds(db, 'runs');
   const owners = await ownersToDeliver(db);
   if (runs.length + owners.length > 0) await db.transact((tx) => queue.enqueue(tx, { runs, owners }));
@@ -122,7 +130,9 @@ async function alertDue(world: World, id: string): Promise<void> {
   await world.db.transact(async (tx) => {
     const located = await lockAlert(tx, id);
     if (located === undefined) return;
-    const events = decideAlertDue(located.state, located.now);
+    const { state, now } = located;
+    const others = state.group === null ? [] : await alertsOfCard(tx, state.group);
+    const events = decideAlertDue(state, now, others);
     await world.commit(tx, BOT, [{ type: 'alert', id, events }]);
   });
 }

@@ -32,7 +32,7 @@ export async function recordLooks(
   const { system, watch } = plan;
   if (!(await recordRound(tx, { system, slot, beganAt, backups: judged.length }))) return;
   const now = await databaseNow(tx);
-  await saveStandings(tx, system, now, standingsFrom(judged, ofSystem));
+  await saveStandings(tx, system, beganAt, standingsFrom(judged, ofSystem));
   await saveSamples(tx, system, judged.flatMap(samplesFrom));
   const round: Round = {
     system,

@@ -1,5 +1,12 @@
 import { Readable } from 'node:stream';
-import type { Inventory, JobRun, Sample, Seen, Shape } from '../domain/inventory.ts';
+import {
+  type Inventory,
+  type JobRun,
+  type Sample,
+  type Seen,
+  type Shape,
+  seen,
+} from '../domain/inventory.ts';
 import { type Backup, componentOf, type Plan } from '../domain/plan.ts';
 import { judge, judgeSystem, type Subject, type SystemLook } from '../domain/rules/index.ts';
 import type { Verdict } from '../domain/verdict.ts';
@@ -8,6 +15,7 @@ import { AppError } from '../errors.ts';
 import { hop } from '../hop.ts';
 import type { HeldJob, Queue } from '../queue/boss.ts';
 import { databaseNow } from '../store/aggregates.ts';
+import { systemsWithAlerts } from '../store/alerts.ts';
 import type { Database } from '../store/database.ts';
 import { planInForce, plansInForce } from '../store/documents.ts';
 import { restoreTestsOf } from '../store/restore-tests.ts';
@@ -28,7 +36,7 @@ export interface Look {
   readonly known: Known | null;
 }
 
-export interface Known {
+interface Known {
   readonly shape: Shape;
   readonly bytes: number;
 }
@@ -40,7 +48,7 @@ export interface WatchDeps {
   readonly queue: Pick<Queue, 'enqueue'>;
   readonly inspector: Inspector;
   readonly heartbeats: (db: Database, system: string, backup: string) => Promise<readonly JobRun[]>;
-  /** Called after each round, for whoever watches the watch. */
+  /** Called after a round, while no system is left out: for whoever watches the watch. */
   readonly alive: () => void;
 }
 
@@ -56,21 +64,31 @@ export interface Judged {
 /** Systems looked at at once by this process, and backups of each: 64 checks in flight. */
 export const WATCH_WORKERS = 4;
 const IN_FLIGHT = 64 / WATCH_WORKERS;
+/** What a look may take to tell what it saw once its time is over: each source that hangs is told by itself. */
+const GRACE_MS = 2_000;
 /** Enough for a median, a p95 and a picture of two weeks of hourly backups. */
 const SAMPLES = 336;
 
 /** Wakes the systems whose slot has come. A slot that was missed is found by the same look. */
 export async function wakeWatches({ db }: Pick<World, 'db'>, queue: Pick<Queue, 'enqueue'>): Promise<void> {
   const rounds = await roundsOf(db);
+  const alerting = await systemsWithAlerts(db);
   const now = await databaseNow(db);
   const systems = (await plansInForce(db))
-    .filter(({ plan }) => plan.backups.length > 0)
+    .filter(({ plan }) => hasWatched(plan) || alerting.has(plan.system))
     .filter(({ plan: { system, watch } }) => {
       const last = rounds.get(system)?.slot;
       return last === undefined || last < slotOf(system, watch.every, now);
     })
     .map(({ plan }) => plan.system);
   if (systems.length > 0) await db.transact((tx) => queue.enqueue(tx, { runs: [], owners: [], systems }));
+}
+
+/** Whether a plan names anything to look at. */
+function hasWatched({ backups, components, drRegion, watch: { coverage } }: Plan): boolean {
+  const { postgres, volumes } = coverage;
+  const standby = components.some((component) => component.standby !== undefined);
+  return backups.length + postgres.length + volumes.length > 0 || standby || drRegion !== undefined;
 }
 
 /**
@@ -97,7 +115,19 @@ export async function watchSystem(deps: WatchDeps, job: HeldJob): Promise<void> 
     await recordLooks(world, deps.queue, tx, { plan, slot, beganAt, judged, ofSystem });
     await job.finish(tx);
   });
-  deps.alive();
+  if (await isWatched(db)) deps.alive();
+}
+
+/** Whether no system has been left out for three rounds: the others must not keep the switch outside quiet. */
+async function isWatched(db: Database): Promise<boolean> {
+  const rounds = await roundsOf(db);
+  const now = (await databaseNow(db)).getTime();
+  return (await plansInForce(db))
+    .filter(({ plan }) => hasWatched(plan))
+    .every(({ plan: { system, watch }, loadedAt }) => {
+      const last = rounds.get(system)?.finishedAt ?? loadedAt;
+      return now - last.getTime() <= 3 * watch.every;
+    });
 }
 
 async function lookAtAll(deps: WatchDeps, plan: Plan, now: Date, signal: AbortSignal) {
@@ -108,38 +138,36 @@ async function lookAtAll(deps: WatchDeps, plan: Plan, now: Date, signal: AbortSi
     await restoreTestsOf(db, system),
     new Map((await standingsOf(db, system)).map((standing) => [standing.backup, standing])),
   ];
-  const judged = await Readable.from(plan.backups)
-    .map(
-      async (backup: Backup): Promise<Judged> => {
-        const standing = standings.get(backup.id);
-        const known = samples.get(backup.id) ?? [];
-        const subject = subjectOf(plan, backup, standing?.firstAt ?? now);
-        const look = { now, known: standing === undefined ? null : knownFrom(standing) };
-        const looked = await inTime(plan, signal, (cut) =>
-          deps.inspector.backup(plan, backup, { ...look, signal: cut }),
-        ).catch((error: unknown): Looked => cutOff(error, plan, signal, now));
-        const inventory: Inventory = {
-          ...looked,
-          ...withHeartbeats(
-            looked.jobs,
-            backup.heartbeat === undefined ? [] : await deps.heartbeats(db, system, backup.id),
-          ),
-          history: withNewest(looked, known),
-          refused: known.flatMap(({ key, refused }) => (refused === true ? [key] : [])),
-          restoreTests: tests.get(backup.id) ?? [],
-        };
-        return { backup, looked, samples: known, verdicts: judge(subject, inventory, now) };
-      },
-      { concurrency: IN_FLIGHT },
-    )
+  const judgedOf = async (backup: Backup): Promise<Judged> => {
+    const standing = standings.get(backup.id);
+    const known = samples.get(backup.id) ?? [];
+    const subject = subjectOf(plan, backup, standing?.firstAt ?? now);
+    const look = { now, known: standing === undefined ? null : knownFrom(standing) };
+    const judgedBy = (looked: Looked): Judged => {
+      const inventory: Inventory = {
+        ...looked,
+        history: withNewest(looked, known),
+        refused: known.flatMap(({ key, refused }) => (refused === true ? [key] : [])),
+        restoreTests: tests.get(backup.id) ?? [],
+      };
+      return { backup, looked, samples: known, verdicts: judge(subject, inventory, now) };
+    };
+    try {
+      const found = await inTime(plan, signal, (cut) =>
+        deps.inspector.backup(plan, backup, { ...look, signal: cut }),
+      );
+      return judgedBy(await withHeartbeats(deps, system, backup, found));
+    } catch (error) {
+      return judgedBy(cutOff(deps, error, plan, signal, now));
+    }
+  };
+  const judged: readonly Judged[] = await Readable.from(plan.backups)
+    .map(judgedOf, { concurrency: IN_FLIGHT })
     .toArray();
   const around = await inTime(plan, signal, (cut) => deps.inspector.system(plan, { now, signal: cut })).catch(
-    (error: unknown): SystemLook => {
-      signal.throwIfAborted();
-      return { coverage: unreadable(error, plan) };
-    },
+    (error: unknown): SystemLook => systemCutOff(deps, error, plan, signal),
   );
-  return { judged: judged as readonly Judged[], ofSystem: judgeSystem(plan, around) };
+  return { judged, ofSystem: judgeSystem(plan, around) };
 }
 
 function knownFrom({ shape, newest }: StandingRow): Known | null {
@@ -172,49 +200,71 @@ function restores(plan: Plan, backup: string): boolean {
   );
 }
 
-/** A check that hangs is cut off, whether or not what it waits for heeds the signal. */
+/**
+ * The signal ends what hangs inside a check, and the rest of it is told. A check that does not heed it is cut off as a whole,
+ * a little later.
+ */
 async function inTime<Result>(
   { watch }: Plan,
   outer: AbortSignal,
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const signal = AbortSignal.any([outer, AbortSignal.timeout(watch.timeout)]);
+  const end = AbortSignal.any([outer, AbortSignal.timeout(watch.timeout + GRACE_MS)]);
   const cut = Promise.withResolvers<never>();
-  const end = () => cut.reject(signal.reason);
-  signal.addEventListener('abort', end, { once: true });
+  const leave = () => cut.reject(end.reason);
+  end.addEventListener('abort', leave, { once: true });
   try {
     return await Promise.race([work(signal), cut.promise]);
   } finally {
-    signal.removeEventListener('abort', end);
+    end.removeEventListener('abort', leave);
   }
 }
 
-function cutOff(error: unknown, plan: Plan, outer: AbortSignal, now: Date): Looked {
+/** Nothing is said of its runs: heartbeats alone would hide a failure that only the producer's platform knows. */
+function cutOff(deps: WatchDeps, error: unknown, plan: Plan, outer: AbortSignal, now: Date): Looked {
   outer.throwIfAborted();
-  return { at: now, listing: unreadable(error, plan) };
+  return { at: now, listing: unreadable(deps, error, plan) };
 }
 
-function unreadable(error: unknown, { watch }: Plan): Extract<Seen<never>, { state: 'unreadable' }> {
-  const hung = error instanceof DOMException && error.name === 'TimeoutError';
-  if (!hung) throw error;
-  const reason = `it did not answer within ${watch.timeout / 1000} s`;
-  return { state: 'unreadable', reason, cause: 'timeout' };
-}
-
-/** Signals of the job itself, beside what its producer's platform says of it. */
-function withHeartbeats(
-  jobs: Inventory['jobs'],
-  heartbeats: readonly JobRun[],
-): Pick<Inventory, 'jobs'> | Record<string, never> {
-  if (heartbeats.length === 0) return jobs === undefined ? {} : { jobs };
-  if (jobs?.state === 'unreadable') return { jobs };
-  const all = [...(jobs?.value ?? []), ...heartbeats];
+/** Everything the plan asks of the system around its backups. */
+function systemCutOff(deps: WatchDeps, error: unknown, plan: Plan, outer: AbortSignal): SystemLook {
+  outer.throwIfAborted();
+  const lost = unreadable(deps, error, plan);
+  const { postgres, volumes } = plan.watch.coverage;
   return {
-    jobs: {
-      state: 'seen',
-      value: all.toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime()),
-    },
+    standbys: Object.fromEntries(
+      plan.components.flatMap(({ id, standby }) => (standby === undefined ? [] : [[id, lost]])),
+    ),
+    ...(plan.drRegion && { region: lost }),
+    ...(postgres.length + volumes.length > 0 && { coverage: lost }),
   };
+}
+
+type Unreadable = Extract<Seen<never>, { state: 'unreadable' }>;
+
+/** A look that hung, or met a bug, of which the others know nothing. Without the bot's own database there is no round. */
+function unreadable({ world }: WatchDeps, error: unknown, { system, watch }: Plan): Unreadable {
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    const reason = `it did not answer within ${watch.timeout / 1000} s`;
+    return { state: 'unreadable', reason, cause: 'timeout' };
+  }
+  if (error instanceof AppError && error.code === 'database-unreachable') throw error;
+  world.log({ err: error, system }, 'a check met a bug; what it looks at is not known');
+  return { state: 'unreadable', reason: 'the check met a bug', cause: 'malformed' };
+}
+
+/** Signals of the job itself, beside what its producer's platform says of it. None at all is an answer too. */
+async function withHeartbeats(
+  { world: { db }, heartbeats }: WatchDeps,
+  system: string,
+  { id, heartbeat }: Backup,
+  looked: Looked,
+): Promise<Looked> {
+  const { jobs } = looked;
+  if (heartbeat === undefined || jobs?.state === 'unreadable') return looked;
+  const all = [...(jobs?.value ?? []), ...(await heartbeats(db, system, id))];
+  return { ...looked, jobs: seen(all.toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime())) };
 }
 
 function withNewest({ listing }: Looked, samples: readonly Sample[]): readonly Sample[] {

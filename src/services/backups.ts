@@ -1,4 +1,5 @@
 import type { Alert } from '../domain/alert.ts';
+import { durationText } from '../domain/duration.ts';
 import type { RestoreTestResult, Sample } from '../domain/inventory.ts';
 import type { Backup, Plan } from '../domain/plan.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
@@ -14,6 +15,8 @@ import type { Deps } from './deps.ts';
 export type Backups = ReturnType<typeof createBackups>;
 
 const RANK: Record<Health, number> = { ok: 0, warning: 1, unknown: 2, critical: 3 };
+/** After so many rounds that did not come a standing says nothing of now. */
+export const STALE_ROUNDS = 3;
 /** The newest and the seven it is measured by (R6). */
 const MEASURED = 8;
 
@@ -25,7 +28,7 @@ export function createBackups({ db }: Pick<Deps, 'db'>) {
     if (system !== null && named.length === 0)
       return refuse('unknown-system', { system, systems: plans.map((plan) => plan.system).join(', ') });
     const now = await databaseNow(db);
-    const open = (await alertsSince(db, now)).filter(({ state }) => state === 'open');
+    const open = (await alertsSince(db, now, system)).filter(({ state }) => state === 'open');
     const rounds = await roundsOf(db);
     const lines: BackupLine[] = [];
     for (const plan of named) lines.push(...(await linesOf(plan, open, now)));
@@ -90,6 +93,8 @@ interface Known {
 /** A backup nobody has looked at yet is not known, never ok. */
 function lineOf(plan: Plan, backup: Backup, { standing, samples, tests, alerts, now }: Known): BackupLine {
   const verdicts = standing?.verdicts ?? [];
+  const isStale =
+    standing !== undefined && now.getTime() - standing.at.getTime() > STALE_ROUNDS * plan.watch.every;
   const worst = tellingOf(verdicts).reduce<Verdict | undefined>(
     (worse, verdict) => (worse === undefined || RANK[verdict.health] > RANK[worse.health] ? verdict : worse),
     undefined,
@@ -102,12 +107,16 @@ function lineOf(plan: Plan, backup: Backup, { standing, samples, tests, alerts, 
     systemName: plan.name,
     backup: backup.id,
     title: backup.title ?? backup.id,
-    health: worst?.health ?? 'unknown',
+    health: isStale ? 'unknown' : (worst?.health ?? 'unknown'),
     ageMs: takenAt === null ? null : Math.max(0, now.getTime() - takenAt.getTime()),
     ageLimitMs: backup.alerts.age ?? null,
     lossMs:
       loss == null || standing === undefined ? null : loss.value + now.getTime() - standing.at.getTime(),
-    text: worst === undefined ? 'not looked at yet' : textOf(worst),
+    text: isStale
+      ? `not looked at for ${durationText(now.getTime() - standing.at.getTime())}`
+      : worst === undefined
+        ? 'not looked at yet'
+        : textOf(worst),
     sizeTrend: trendOf(samples),
     restored: restored === undefined ? null : { at: restored.endedAt, durationMs: restored.durationMs },
     lastGoodAt: takenAt,

@@ -5,7 +5,7 @@ import { alertsSince } from '../store/alerts.ts';
 import type { Enqueue } from '../store/commit.ts';
 import type { Database } from '../store/database.ts';
 import { wantDigest } from '../store/deliveries.ts';
-import { planInForce, plansInForce } from '../store/documents.ts';
+import { heldSince, planInForce, plansInForce } from '../store/documents.ts';
 import { restoreTestsOf } from '../store/restore-tests.ts';
 import { samplesOf } from '../store/watch.ts';
 import type { Backups } from './backups.ts';
@@ -21,12 +21,13 @@ export function createDigests(
   { db, enqueue }: { readonly db: Database; readonly enqueue: Enqueue },
   backups: Pick<Backups, 'screen'>,
 ) {
-  /** Notes the digests whose slot has come, each once. Slots from before the plan came into force are nobody's promise. */
+  /** Notes the digests whose slot has come, each once. Slots from before a plan asked for them are nobody's promise. */
   async function note(): Promise<void> {
     const now = await databaseNow(db);
-    for (const { plan, loadedAt } of await plansInForce(db)) {
+    for (const version of await plansInForce(db)) {
+      const { plan } = version;
       const [slot] = plan.watch.digest === undefined ? [] : slotsBefore(plan.watch.digest, now, 1);
-      if (slot === undefined || slot <= loadedAt) continue;
+      if (slot === undefined || slot <= (await heldSince(db, version, { watch: { digest: {} } }))) continue;
       await db.transact(async (tx) => {
         const owner = await wantDigest(tx, plan.system, slot);
         if (owner !== null) await enqueue(tx, { runs: [], owners: [owner] });
@@ -53,16 +54,17 @@ export function createDigests(
       now,
       lastRanAt,
       lines,
-      alerts: (await alertsSince(db, from))
-        .filter((alert) => alert.system === system)
-        .map(({ id, rule, backup, last, firedAt, closedAt }) => ({
+      alerts: (await alertsSince(db, from, system)).map(
+        ({ id, rule, backup, health, last, firedAt, closedAt }) => ({
+          health,
           id,
           rule,
           backup,
           title: last.title,
           firedAt: new Date(firedAt),
           closedAt: closedAt === null ? null : new Date(closedAt),
-        })),
+        }),
+      ),
       tests: [...(await restoreTestsOf(db, system))].flatMap(([backup, results]) =>
         results
           .filter(({ endedAt }) => endedAt >= from)

@@ -12,6 +12,12 @@ export async function lockOpenAlerts(tx: Tx, system: string): Promise<readonly A
   return rows.map(({ state }) => state);
 }
 
+/** Systems with open alerts: they are looked at until those are closed, whatever a plan says by now. */
+export async function systemsWithAlerts(db: Reader): Promise<ReadonlySet<string>> {
+  const { rows } = await db.query<{ system: string }>('select distinct system from alerts where open');
+  return new Set(rows.map(({ system }) => system));
+}
+
 /** Those of one card, the first of the group first. */
 export async function alertsOfCard(db: Reader, card: string): Promise<readonly Alert[]> {
   const { rows } = await db.query<{ state: Alert }>(
@@ -21,11 +27,12 @@ export async function alertsOfCard(db: Reader, card: string): Promise<readonly A
   return rows.map(({ state }) => state);
 }
 
-/** Open ones, and those closed since an instant, newest first. */
-export async function alertsSince(db: Reader, since: Date): Promise<readonly Alert[]> {
+/** Open ones, and those closed since an instant, newest first; of one system, or of all. */
+export async function alertsSince(db: Reader, since: Date, system: string | null): Promise<readonly Alert[]> {
   const { rows } = await db.query<{ state: Alert }>(
-    'select state from alerts where open or closed_at > $1 order by fired_at desc limit 1000',
-    [since],
+    `select state from alerts
+      where (open or closed_at > $1) and ($2::text is null or system = $2) order by fired_at desc limit 1000`,
+    [since, system],
   );
   return rows.map(({ state }) => state);
 }

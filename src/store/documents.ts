@@ -60,6 +60,30 @@ async function inForce(db: Reader, system: string | null): Promise<readonly Plan
   return rows.map(toVersion);
 }
 
+/**
+ * When a plan of this system first held a part of the one in force: a promise is as old as that, however often the rest was
+ * edited since.
+ */
+export async function heldSince(
+  db: Reader,
+  { plan: { system }, digest, loadedAt }: PlanVersion,
+  part: Json,
+): Promise<Date> {
+  const asked = `${digest} ${JSON.stringify(part)}`;
+  const known = held.get(asked);
+  if (known !== undefined) return known;
+  const { rows } = await db.query<{ at: Date | null }>(
+    "select min(loaded_at) as at from documents where kind = 'plan' and name = $1 and body::jsonb @> $2::jsonb",
+    [system, JSON.stringify(part)],
+  );
+  const since = rows[0]?.at ?? loadedAt;
+  held.set(asked, since);
+  return since;
+}
+
+/** The past of a version does not change. */
+const held = new Map<string, Date>();
+
 /** The frozen copy an incident or a run was started under. */
 export async function planByDigest(db: Reader, digest: string): Promise<PlanVersion | undefined> {
   const { rows } = await db.query<PlanRow>(

@@ -153,8 +153,11 @@ export async function samplesOf(
 ): Promise<ReadonlyMap<string, readonly Sample[]>> {
   const { rows } = await db.query<Sample & { backup: string }>(
     `select backup, key, taken_at as "takenAt", bytes::float8 as bytes, duration_ms::float8 as "durationMs", refused
-       from (select *, row_number() over (partition by backup order by taken_at desc) as place from backup_samples where system = $1) ranked
-      where place <= $2 order by backup, taken_at desc`,
+       from watch_state state
+      cross join lateral (
+        select key, taken_at, bytes, duration_ms, refused from backup_samples known
+         where known.system = state.system and known.backup = state.backup order by taken_at desc limit $2) newest
+      where state.system = $1 order by backup, taken_at desc`,
     [system, most],
   );
   return Map.groupBy(rows, ({ backup }) => backup);

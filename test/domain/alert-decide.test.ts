@@ -106,8 +106,31 @@ describe('a round of the watch', () => {
     ]);
   });
 
-  test('what the plan no longer asks for is closed', () => {
+  test('what the plan no longer asks for is closed, whatever else is not known for good', () => {
     expect(changesOf(fold(fired()))).toEqual(['alert.closed']);
+    for (const unread of [
+      verdict({ rule: 'R13', object: 'key-age', health: 'unknown', alarms: false }),
+      verdict({ rule: 'R4', object: 'es', health: 'unknown', alarms: false }),
+      verdict({ rule: 'R4', backup: 'other', object: 'bucket', health: 'unknown' }),
+    ])
+      expect(changesOf(fold(fired()), unread)).toEqual(['alert.closed']);
+  });
+
+  test('what nobody knew of is closed when it is found no more', () => {
+    const shadow = { rule: 'R18', backup: null, object: 'db/shadow' } as const;
+    const dns = verdict({ rule: 'R16', backup: null, object: 'dns', health: 'unknown', alarms: false });
+
+    const [change] = decideRound(round({ open: [fold(fired(shadow))], verdicts: [dns] })).changes;
+
+    expect(change?.events).toMatchObject([
+      { kind: 'alert.closed', because: 'it is covered, ignored or gone' },
+    ]);
+  });
+
+  test('two that are said of one thing begin one alert', () => {
+    const [first, second] = [verdict(), verdict({ text: 'said again' })];
+
+    expect(decideRound(round({ verdicts: [first, second] })).begun).toEqual([second]);
   });
 
   test('a number that grew by a quarter is told again', () => {
@@ -132,6 +155,15 @@ describe('a round of the watch', () => {
     const lag = { kind: 'lag', value: 100 * HOUR, limit: 1, unit: 'ms' } as const;
 
     expect(changesOf(fold(fired()), verdict({ measure: lag }))).toEqual([]);
+    const bytes = { kind: 'age', value: 100 * HOUR, limit: 1, unit: 'bytes' } as const;
+    expect(changesOf(fold(fired()), verdict({ measure: bytes }))).toEqual([]);
+  });
+
+  test('who snoozed it hears nothing of a number that only grows', () => {
+    const grown = verdict({ measure: { kind: 'age', value: 60 * HOUR, limit: 25 * HOUR, unit: 'ms' } });
+
+    expect(changesOf(fold(fired(), snoozed), grown)).toEqual([]);
+    expect(changesOf(fold(fired(), acknowledged), grown)).toEqual(['alert.worsened']);
   });
 
   test('a warning that becomes critical lifts an acknowledgement, and a snooze', () => {
@@ -181,9 +213,17 @@ describe('alerts that begin together', () => {
     expect(fired({ health: 'ok' })).toMatchObject({ health: 'warning' });
   });
 
-  test('only the first of a group calls people', () => {
-    expect(nextEscalation(fold(fired({}, 'ALT-1')))?.to).toBe('ana');
-    expect(nextEscalation(fold(fired({}, 'ALT-7')))).toBeNull();
+  test('any of a group that nobody answers calls people, and nobody twice', () => {
+    const at = later(60_000).toISOString();
+    const [first, second] = ['ALT-7', 'ALT-8'].map((id) => applyAlert(null, fired({}, 'ALT-7'), id));
+    if (first === undefined || second === undefined) throw new Error('there are two');
+    const called = { kind: 'alert.escalated', to: 'ana', toldBy: null, at } as const;
+    const told = applyAlert(first, called, first.id);
+    const over = applyAlert(told, { kind: 'alert.closed', because: 'x', at }, first.id);
+
+    expect(decideAlertDue(first, later(60_000), [first, second])).toEqual([called]);
+    expect(decideAlertDue(second, later(60_000), [told, second])).toEqual([{ ...called, toldBy: 'ALT-7' }]);
+    expect(decideAlertDue(second, later(60_000), [over, second])).toEqual([called]);
   });
 });
 
@@ -195,12 +235,19 @@ describe('the clock of an alert', () => {
 
     expect(alertDueAt(alert)).toEqual(later(60_000));
     expect(decideAlertDue(alert, later(59_999))).toEqual([]);
-    expect(first).toEqual([{ kind: 'alert.escalated', to: 'ana', at: later(60_000).toISOString() }]);
+    expect(first).toEqual([
+      { kind: 'alert.escalated', to: 'ana', toldBy: null, at: later(60_000).toISOString() },
+    ]);
     expect(nextEscalation(told)).toEqual({ at: later(15 * 60_000), to: 'ben' });
   });
 
   test('calls nobody for a warning, nor once everybody was told', () => {
-    const escalated = (to: string): AlertEvent => ({ kind: 'alert.escalated', to, at: NOW.toISOString() });
+    const escalated = (to: string): AlertEvent => ({
+      kind: 'alert.escalated',
+      to,
+      toldBy: null,
+      at: NOW.toISOString(),
+    });
 
     expect(alertDueAt(fold(fired({ health: 'warning' })))).toBeNull();
     expect(alertDueAt(fold(fired(), escalated('ana'), escalated('ben')))).toBeNull();
@@ -234,6 +281,34 @@ describe('the clock of an alert', () => {
     expect(decideAlertDue(answered, later(2 * HOUR)).map(({ kind }) => kind)).toEqual([
       'alert.acknowledgement-ended',
     ]);
+  });
+
+  test('calls from the beginning when an answer ends, or when it turns critical anew', () => {
+    const escalated: AlertEvent = { kind: 'alert.escalated', to: 'ana', toldBy: null, at: NOW.toISOString() };
+    const at = later(2 * HOUR).toISOString();
+    const { told } = fired() as Extract<AlertEvent, { kind: 'alert.fired' }>;
+    const ended = fold(fired(), escalated, acknowledged, {
+      kind: 'alert.acknowledgement-ended',
+      by: 'ana',
+      at,
+    });
+    const awake = fold(fired(), escalated, snoozed, { kind: 'alert.snooze-ended', at });
+    const anew = fold(
+      fired(),
+      escalated,
+      { kind: 'alert.eased', health: 'warning', told, at: later(HOUR).toISOString() },
+      { kind: 'alert.worsened', health: 'critical', told, at },
+    );
+    const mild = fold(fired({ health: 'warning' }), snoozed, { kind: 'alert.snooze-ended', at });
+    const mildToo = fold(fired({ health: 'warning' }), acknowledged, {
+      kind: 'alert.acknowledgement-ended',
+      by: 'ana',
+      at,
+    });
+
+    for (const alert of [ended, awake, anew])
+      expect(nextEscalation(alert)).toEqual({ at: later(2 * HOUR + 60_000), to: 'ana' });
+    expect([nextEscalation(mild), nextEscalation(mildToo)]).toEqual([null, null]);
   });
 
   test('a closed one has none', () => {

@@ -141,10 +141,23 @@ describe('the effects of an event', () => {
     ]);
   });
 
-  test('an alert that closes is told under its card; of a group only the first one is', () => {
+  test('an alert that closes is told under its card, or under that of its group', () => {
     expect(ofAlert(CLOSED).map(told)).toEqual(['alert-card card', 'post 7']);
     expect(ofAlert(CLOSED, 'ALT-1')).toEqual([
       { kind: 'show', surface: 'alert-card', subject: 'card', owner: 'ALT-1' },
+      { kind: 'show', surface: 'post', subject: '7', owner: 'ALT-1' },
     ]);
+  });
+
+  test('somebody who is called is told once for all of a card', () => {
+    const called = (toldBy: string | null): DomainEvent => ({
+      kind: 'alert.escalated',
+      to: 'ana',
+      toldBy,
+      at: iso(),
+    });
+
+    expect(ofAlert(called(null), 'ALT-1').map(told)).toEqual(['alert-card card', 'post 7']);
+    expect(ofAlert(called('ALT-1'), 'ALT-1').map(told)).toEqual(['alert-card card']);
   });
 });

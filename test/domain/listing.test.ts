@@ -93,6 +93,29 @@ describe('one key twice', () => {
     }
   });
 
+  test('with a name that nothing can hold is no backup, and is told with what can be shown of it', () => {
+    const listing = createListing(backupOf(), NOW);
+    listing.add(night(0, { key: 'daily/a\u0000b_20261121_020004.dump' }));
+    listing.add(night(1, { key: 'daily/\ud800_20261120_020004.dump' }));
+    listing.add(night(2, { takenAt: new Date(Number.NaN) }));
+    listing.odd('uploading', 'daily/\u0007');
+
+    expect(listing.done()).toMatchObject({
+      newest: [],
+      count: 0,
+      odd: {
+        'unknown-name': {
+          count: 3,
+          examples: expect.arrayContaining([
+            'daily/\ufffd_20261120_020004.dump',
+            'daily/a?b_20261121_020004.dump',
+          ]),
+        },
+        uploading: { count: 1, examples: ['daily/?'] },
+      },
+    });
+  });
+
   test('two of one moment stay both, in one order', () => {
     const [a, b] = [
       night(0, { key: 'daily/a_20261121_020004.dump' }),

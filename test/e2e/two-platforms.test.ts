@@ -100,5 +100,8 @@ async function channelOf(incident: string): Promise<string> {
     { timeoutMs: 20_000, what: `the channel of ${incident}` },
   );
   const messages = slack.messages(`#${channel.name}`);
-  return JSON.stringify([channel.name, messages]).replaceAll(/https:\/\/[^/]*\.slack\.com/g, '');
+  // Ids of blocks are made up of any letters.
+  return JSON.stringify([channel.name, messages], (key, value) =>
+    key === 'block_id' ? undefined : value,
+  ).replaceAll(/https:\/\/[^/]*\.slack\.com/g, '');
 }

@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -13,6 +15,8 @@ const EVERY_MS = 300_000;
 
 let world: BaseWorld;
 let bot: Bot;
+/** What a worker of this host was reading when it was killed. */
+let left: string;
 
 beforeAll(async () => {
   world = await startWorld({ platforms: [] });
@@ -21,6 +25,9 @@ beforeAll(async () => {
   await writeFile(join(folder, 'app_20200101_020000.dump'), 'old');
   await writeFile(join(world.configDir, 'connections.yml'), stringify({}));
   await writeFile(join(world.configDir, 'plans', 'demo.yml'), stringify(planOf(folder)));
+  left = join(world.env.DR_WORK_DIR ?? '', hostname(), 'watch', 'left.backup');
+  await mkdir(join(left, '..'), { recursive: true });
+  await writeFile(left, 'personal data');
   bot = await startBot(world, { watch: 'on' });
   // Every slot that is ever recorded, by a hand that the bot does not know of.
   await query(`
@@ -59,6 +66,10 @@ async function nextSlot(): Promise<void> {
     if (Date.now() > deadline)
       throw new Error(`The slot was not judged within 40 s:\n${bot.lines.slice(-5).join('\n')}`);
 }
+
+test('what was fetched to be looked at by a worker that was killed is gone once the bot is there again', () => {
+  expect(existsSync(left)).toBe(false);
+});
 
 test('one of two replicas dies in the middle of a check: each slot is judged once, and none is lost', async () => {
   await nextSlot();

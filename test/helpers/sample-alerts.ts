@@ -126,7 +126,7 @@ export function alertView(
 }
 
 export const ALERT = {
-  told: { kind: 'alert.escalated', to: 'ana', at: iso('03:00:00') },
+  told: { kind: 'alert.escalated', to: 'ana', toldBy: null, at: iso('03:00:00') },
   acknowledged: (note: string | null = 'job restarted'): AlertEvent => ({
     kind: 'alert.acknowledged',
     by: 'ben',

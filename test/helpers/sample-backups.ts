@@ -128,6 +128,7 @@ export function digest(changes: Partial<Digest> = {}, texts: Partial<Texts> = {}
       {
         id: 'ALT-12',
         rule: 'R2',
+        health: 'critical',
         backup: 'pg-daily',
         title: fact ?? 'newest good backup of PostgreSQL is too old',
         firedAt: night('03:00:00'),
@@ -136,6 +137,7 @@ export function digest(changes: Partial<Digest> = {}, texts: Partial<Texts> = {}
       {
         id: 'ALT-9',
         rule: 'R13',
+        health: 'warning',
         backup: null,
         title: fact ?? 'the bucket is open to the public',
         firedAt: new Date('2026-11-14T06:00:00Z'),

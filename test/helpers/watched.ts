@@ -2,7 +2,7 @@ import type { Inventory, Listing, Seen } from '../../src/domain/inventory.ts';
 import { seen } from '../../src/domain/inventory.ts';
 import { createListing } from '../../src/domain/listing.ts';
 import type { Backup } from '../../src/domain/plan-backup.ts';
-import { type Inspector, wakeWatches, watchSystem } from '../../src/jobs/watch.ts';
+import { type Inspector, type WatchDeps, wakeWatches, watchSystem } from '../../src/jobs/watch.ts';
 import type { SlackBot } from './slack-bot.ts';
 
 const HOUR = 3_600_000;
@@ -39,8 +39,8 @@ export interface PretendSources {
   looks: number;
 }
 
-/** Rounds of the watch over pretend sources, by the real queue and the real rules. */
-export async function watch(bot: SlackBot) {
+/** Rounds of the watch over pretend sources, or those that are given, by the real queue and the real rules. */
+export async function watch(bot: SlackBot, given: Partial<WatchDeps> = {}) {
   const sources: PretendSources = {
     hours: [10, 34, 58, 82, 106],
     refused: [],
@@ -61,7 +61,7 @@ export async function watch(bot: SlackBot) {
     system: async () => ({}),
   };
   const { world, queue } = bot;
-  const deps = { world, queue, inspector, heartbeats: async () => [], alive: () => {} };
+  const deps = { world, queue, inspector, heartbeats: async () => [], alive: () => {}, ...given };
   await queue.work('watch', 1, (job) => watchSystem(deps, job));
 
   /** One round, `ms` after the last; resolves when it is recorded. */

@@ -3,7 +3,11 @@ import type { Backup } from '../../src/domain/plan-backup.ts';
 import { perMinute, remembered, signalledBackups } from '../../src/http/signals.ts';
 
 const connections = {
-  secrets: { 'daily-token': 'env:DAILY_TOKEN', 'lost-token': 'file:/nowhere' },
+  secrets: {
+    'daily-token': 'env:DAILY_TOKEN',
+    'lost-token': 'file:/nowhere',
+    'short-token': 'env:SHORT_TOKEN',
+  },
   sns: { notices: { topicArn: 'arn:aws:sns:us-east-1:1:notices', region: 'us-east-1' } },
 };
 const backup = (id: string, heartbeat?: Backup['heartbeat']): Backup => ({
@@ -12,7 +16,8 @@ const backup = (id: string, heartbeat?: Backup['heartbeat']): Backup => ({
   heartbeat,
 });
 const resolve = (ref: string) => {
-  if (ref === 'env:DAILY_TOKEN') return 'the secret';
+  if (ref === 'env:DAILY_TOKEN') return 'the secret of pg-daily';
+  if (ref === 'env:SHORT_TOKEN') return 'letmein';
   throw new Error(`The secret ${ref} cannot be read.`);
 };
 
@@ -39,7 +44,7 @@ test('backups of which a plan names a token or a topic may signal, and the other
     {
       system: 'janua',
       backup: 'pg-daily',
-      token: 'the secret',
+      token: 'the secret of pg-daily',
       sns: { topicArn: 'arn:aws:sns:us-east-1:1:notices', success: 'Success', failure: 'FAILED' },
     },
     { backup: 'es-daily', token: null, sns: null },
@@ -49,6 +54,7 @@ test('backups of which a plan names a token or a topic may signal, and the other
 
 test.each([
   ['lost-token', 'a heartbeat token cannot be read'],
+  ['short-token', 'a heartbeat token is too short'],
   ['no-token', 'a heartbeat token is not among the secrets of connections.yml'],
 ])('without its token %s a backup takes no heartbeats, and that is logged', (token, message) => {
   const logged: string[] = [];

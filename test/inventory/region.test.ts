@@ -45,8 +45,8 @@ test('what nothing reads yet is not known, and not fine', async () => {
   expect(seenIn(await inspect(undefined))).toEqual({
     health: null,
     healthReason: null,
-    missingImages: [],
-    missingSecrets: [],
+    missingImages: null,
+    missingSecrets: null,
     dnsWritable: null,
     capacity: null,
   });

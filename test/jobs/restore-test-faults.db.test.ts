@@ -66,6 +66,8 @@ test('of slots that were missed the newest makes one test, and looking again mak
   await due();
   const before = await ids();
   await janua.bot.advance(75 * HOUR);
+  // Somebody edits another part of it: the promise is as old as it was.
+  await janua.put({ ...plan, restoreTests: [monthly], owner: 'Somebody else' });
   await due();
   await due();
 

@@ -97,6 +97,7 @@ function factsOf(listing: Seen<Listing> | undefined): readonly string[] {
   return listing?.state === 'seen' ? oddFacts(listing.value) : [];
 }
 
+/** Who speaks for a backup speaks by heartbeats or notices. Silence counts from the last word, or from when the plan came. */
 function heartbeat(check: Check): readonly Verdict[] {
   const { backup, component, firstSeenAt, inventory, now } = check;
   const every = backup.heartbeat?.every;
@@ -104,18 +105,24 @@ function heartbeat(check: Check): readonly Verdict[] {
   if (every === undefined || jobs?.state !== 'seen') return [];
   const { say } = speaker(check.about, 'R4', { heartbeat: `heartbeat of the backup of ${component.name}` });
   const beats = jobs.value
-    .filter(({ from }) => from === 'heartbeat')
+    .filter(({ from }) => from === 'heartbeat' || from === 'sns')
     .map((run) => run.endedAt ?? run.startedAt);
   const last = new Date(Math.max(firstSeenAt.getTime(), ...beats.map(Number)));
   const limit = every + (backup.schedule?.grace ?? every / 10);
   const ms = ageMs(check, last);
   const lost = ms > limit;
+  const due = new Date(last.getTime() + limit);
+  const ago = `${instantText(last, now)}, ${durationText(ms)} ago; limit ${durationText(limit)}`;
+  const never = beats.length === 0;
+  const heard = never ? `No heartbeat yet, expected by ${instantText(due, now)}` : `Last heartbeat at ${ago}`;
   return [
     say('heartbeat', {
       health: lost ? 'unknown' : 'ok',
-      title: `heartbeat of the backup of ${component.name} stopped`,
-      text: `${lost ? 'not known: no' : 'Last'} heartbeat ${lost ? 'since' : 'at'} ${instantText(last, now)}, ${durationText(ms)} ago; limit ${durationText(limit)}`,
-      since: new Date(last.getTime() + limit),
+      title: never
+        ? `no heartbeat of the backup of ${component.name} comes`
+        : `heartbeat of the backup of ${component.name} stopped`,
+      text: lost ? `not known: no heartbeat since ${ago}` : heard,
+      since: due,
       measure: { kind: 'age', value: ms, limit, unit: 'ms' },
       cause: lost ? `no heartbeat of ${component.name}` : null,
     }),
@@ -123,8 +130,9 @@ function heartbeat(check: Check): readonly Verdict[] {
 }
 
 /**
- * R5. Critical at once when the newest run of any teller failed, or runs far longer than such runs do (twice their p99; without
- * enough of them the distance of two slots). A good backup taken after the run began mends it: signals are no proof, it is.
+ * R5. Critical at once when a run failed, or runs far longer than such runs do (twice their p99; without
+ * enough of them the distance of two slots). A good backup taken since mends it: signals are no proof, it is. Only where no
+ * listing tells of backups another run of the same teller has to do.
  */
 export const failedJob: Rule = (check) => {
   const { component, inventory, backup, good, now } = check;
@@ -133,7 +141,8 @@ export const failedJob: Rule = (check) => {
   if (jobs === undefined) return [];
   if (jobs.state === 'unreadable') return voice.unknown(unreadable(jobs, producerOf(backup)));
   const newest = newestOfEach(jobs.value);
-  const failed = newest.find((run) => run.state === 'failed' && !isMended(run, check));
+  const asked = inventory.listing?.state === 'seen' ? newestFirst(jobs.value) : newest;
+  const failed = asked.find((run) => run.state === 'failed' && !isMended(run, check));
   if (failed !== undefined) {
     const at = failed.endedAt ?? failed.startedAt;
     return [
@@ -172,6 +181,10 @@ const TELLERS: Readonly<Record<JobRun['from'], string>> = {
   sns: 'an SNS message',
   tool: 'the backup tool',
 };
+
+function newestFirst(runs: readonly JobRun[]): readonly JobRun[] {
+  return runs.toSorted((a, b) => b.startedAt.getTime() - a.startedAt.getTime());
+}
 
 /** One run may be told of by several, in different words and at slightly different times. */
 function newestOfEach(runs: readonly JobRun[]): readonly JobRun[] {

@@ -151,7 +151,7 @@ function rowSaid(
   { name }: System,
   place: Place,
 ): Said {
-  if (good === null) return { health: 'unknown', text: `not known: ${object} was not told` };
+  if (good === null) return { health: 'unknown', text: 'not known: no source yet', alarms: false };
   return {
     health: good ? 'ok' : bad,
     title: `${place.name} is not ready: ${object}`,
@@ -163,6 +163,7 @@ function rowSaid(
 
 interface Row {
   readonly object: string;
+  /** Null: nothing reads it yet. */
   readonly good: boolean | null;
   readonly bad?: 'warning' | 'critical';
   readonly text: string;
@@ -172,8 +173,8 @@ interface Row {
 const UNSEEN: RegionReadiness = {
   health: null,
   healthReason: null,
-  missingImages: [],
-  missingSecrets: [],
+  missingImages: null,
+  missingSecrets: null,
   dnsWritable: null,
   capacity: null,
 };
@@ -204,7 +205,8 @@ function readiness({ drRegion }: System, seen: RegionReadiness): readonly Row[] 
   return rows.filter((row) => row !== false);
 }
 
-function thereOf(one: string, missing: readonly string[], asked: number): Pick<Row, 'good' | 'text'> {
+function thereOf(one: string, missing: readonly string[] | null, asked: number): Pick<Row, 'good' | 'text'> {
+  if (missing === null) return { good: null, text: '' };
   return {
     good: missing.length === 0,
     text: `${countText(missing.length, one)} missing of ${asked}${missing.length === 0 ? '' : `: ${someOf(missing)}`}`,

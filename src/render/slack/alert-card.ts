@@ -71,13 +71,17 @@ function wasLine({ alert, verdict }: AlertView): string {
 }
 
 function openBlocks(view: AlertView, links: Links): readonly Block[] {
-  const { alert, verdict } = view;
-  const since = verdict.since ?? alert.firedAt;
+  const { alert, verdict, now } = view;
+  // Where a rule cannot tell since when it is so, the watch has only seen it since then.
+  const since =
+    verdict.since === null
+      ? `First seen ${dualInstant(alert.firedAt, now)}`
+      : `Since ${dualInstant(verdict.since, now)}`;
   const facts = [...seenFacts(view).map((fact) => sentence(fact, 240)), newestGoodLine(view)];
   return [
     section(
       headline(view),
-      `${sentence(wordsOf(verdict))} Since ${dualInstant(since, alert.firedAt)}.`,
+      `${sentence(wordsOf(verdict))} ${since}.`,
       nextLook(view),
       answeredLine(view),
       declaredFrom(alert.incident, links)[0],
@@ -101,11 +105,13 @@ function rpo({ plan, component, verdict }: AlertView): string {
   return ` RPO ${duration((component?.objectives ?? plan.objectives).rpo)}.`;
 }
 
-function newestGoodLine({ newestGood, lastRestoreProved }: AlertView): string | null {
+function newestGoodLine({ alert, newestGood, lastRestoreProved }: AlertView): string | null {
   if (newestGood === null) return null;
+  // A size that is not as usual is a doubt about just this one.
+  const label = alert.rule === 'R6' ? 'Newest, in doubt' : 'Newest good';
   const proved =
     lastRestoreProved === null ? 'never proved by a restore' : `restore proved ${day(lastRestoreProved)}`;
-  return `Newest good: ${slackCode(newestGood.key, 150)}, ${size(newestGood.bytes)}, ${proved}.`;
+  return `${label}: ${slackCode(newestGood.key, 150)}, ${size(newestGood.bytes)}, ${proved}.`;
 }
 
 function buttons(view: AlertView, links: Links): Block | null {

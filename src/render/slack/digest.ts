@@ -1,7 +1,7 @@
 import type { Digest, DigestAlert } from '../../domain/views.ts';
 import { countsOf, trend, worstFirst } from '../backups.ts';
 import { between, count, day, duration, instant, size } from '../format.ts';
-import { healthMark, MARKS } from '../words.ts';
+import { healthMark } from '../words.ts';
 import { backupLine } from './backups-lines.ts';
 import { restoreTestLine } from './backups-restore-test.ts';
 import { actions, button, context, header, type Message, message, section } from './blocks.ts';
@@ -58,9 +58,9 @@ function listed<Item>(items: readonly Item[], lineOf: (item: Item) => string): r
   return items.length > LINES ? [...shown, `… and ${items.length - LINES} more`] : shown;
 }
 
-function alertLine({ id, backup, title, firedAt, closedAt }: DigestAlert, now: Date): string {
+function alertLine({ id, backup, title, health, firedAt, closedAt }: DigestAlert, now: Date): string {
   const what = `${id}${backup === null ? '' : ` · ${machine(backup, 40)}`} · ${machine(title, 60)}`;
   return closedAt === null
-    ? `${MARKS.warning.emoji} warning: still open for ${duration(between(firedAt, now))} · ${what}`
+    ? `${healthMark(health)}: still open for ${duration(between(firedAt, now))} · ${what}`
     : `${healthMark('ok')} · ${what} · ${day(firedAt)}, lasted ${duration(between(firedAt, closedAt))}`;
 }

@@ -21,6 +21,7 @@ create table alerts (
 create unique index alerts_one_open on alerts (system, key) where open;
 create index alerts_due on alerts (due_at) where due_at is not null;
 create index alerts_by_card on alerts (card);
+create index alerts_closed on alerts (closed_at);
 
 -- A surface belongs to an incident or to an alert.
 alter table deliveries rename column incident_id to owner;

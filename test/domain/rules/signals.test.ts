@@ -239,6 +239,39 @@ describe('R4 lost signal', () => {
     expect(() => beat(HOUR, { token: 'beat' })).toThrow('no verdict');
   });
 
+  test('a heartbeat that never came is missed from when the plan came', () => {
+    const silence = (firstSeenAt: Date) =>
+      judged('R4', 'heartbeat', {
+        subject: subjectOf(
+          { heartbeat: { token: 'beat', every: '2h' }, schedule: undefined },
+          { firstSeenAt },
+        ),
+        inventory: inventoryOf({ jobs: seen([]) }),
+      });
+
+    expect(silence(ago(HOUR))).toMatchObject({
+      health: 'ok',
+      text: 'No heartbeat yet, expected by 13:12 UTC',
+    });
+    expect(silence(ago(3 * HOUR))).toMatchObject({
+      health: 'unknown',
+      title: 'no heartbeat of the backup of PostgreSQL comes',
+      text: 'not known: no heartbeat since 09:00 UTC, 3 h ago; limit 2 h 12 min',
+      since: ago(48 * MINUTE),
+      alarms: true,
+    });
+  });
+
+  test('a notice of SNS is a heartbeat too, and what the CronJob says is none', () => {
+    const told = (from: JobRun['from']) =>
+      judged('R4', 'heartbeat', {
+        subject: subjectOf({ heartbeat: { token: 'beat', every: '2h' } }),
+        inventory: inventoryOf({ jobs: seen([run('done', ago(HOUR), { from })]) }),
+      }).health;
+
+    expect([told('sns'), told('cronJob')]).toEqual(['ok', 'unknown']);
+  });
+
   test('a backup without a place is a bug', () => {
     const subject = subjectOf();
 
@@ -277,7 +310,7 @@ describe('R5 failed job', () => {
     });
   });
 
-  test('a good backup taken since mends it, another run that is done does too', () => {
+  test('a good backup taken since mends it; what a later run says of itself does not, where backups can be seen', () => {
     const failed = run('failed', ago(2 * HOUR));
     const since = inventoryOf({}, { artifacts: [artifact(ago(HOUR)), ...nights(3)] });
 
@@ -285,8 +318,12 @@ describe('R5 failed job', () => {
       health: 'ok',
       text: 'Run of 10:00 UTC failed, and a good backup was taken since',
     });
-    expect(jobs([run('done', ago(HOUR)), failed]).health).toBe('ok');
-    expect(jobs([failed, run('done', ago(HOUR))]).health).toBe('ok');
+    for (const state of ['running', 'done'] as const) {
+      expect(jobs([run(state, ago(HOUR)), failed]).health).toBe('critical');
+      expect(jobs([failed, run(state, ago(HOUR))]).health).toBe('critical');
+    }
+    const unseen = inventoryOf({ listing: lost('no-source') });
+    expect(jobs([run('done', ago(HOUR)), failed], unseen).health).toBe('ok');
   });
 
   test('whoever tells of a failure is heard', () => {

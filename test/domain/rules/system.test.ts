@@ -149,9 +149,21 @@ describe('R16 recovery region', () => {
     expect(region('health', { health: 'failing', healthReason: '503' }).facts).toEqual(['503']);
   });
 
-  test('what was not told is not known, and what the plan does not name is not judged', () => {
-    expect(region('health', { health: null }).text).toBe('not known: health was not told');
-    expect(region('dns', { dnsWritable: null }).health).toBe('unknown');
+  test.each([
+    ['health', { health: null }],
+    ['images', { missingImages: null }],
+    ['secrets', { missingSecrets: null }],
+    ['dns', { dnsWritable: null }],
+  ] as const)('%s that nothing reads yet are not known, and wake nobody', (object, changes) => {
+    expect(region(object, changes)).toMatchObject({
+      health: 'unknown',
+      title: `${object} of recovery region us-west-2 is not known`,
+      text: 'not known: no source yet',
+      alarms: false,
+    });
+  });
+
+  test('what the plan does not name is not judged', () => {
     const verdicts = system({ region: seen({ ...READY, capacity: null, health: 'failing' }) }, {});
     expect(verdicts.filter(({ rule }) => rule === 'R16')).toEqual([]);
   });

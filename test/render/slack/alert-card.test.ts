@@ -85,7 +85,7 @@ describe('an alert that fires', () => {
       ),
     );
 
-    expect(bare).toContain('Since 03:00 UTC');
+    expect(bare).toContain('First seen 03:00 UTC');
     expect(bare).toContain('not known when the watch last ran');
     expect(bare).not.toMatch(/Newest good|RPO/);
   });
@@ -110,7 +110,7 @@ describe('an alert of a source that does not answer', () => {
 
     expect(headerOf(card)).toMatchObject({ text: { text: 'Backup alert · Janua · not known' } });
     expect(read(card)).toContain(
-      ':grey_question: *not known: bucket "backups" cannot be read*\nS3 in eu-west-1 refuses access. Since 03:00 UTC (2026-11-23 03:00Z).\nTreated as critical after the next check, 04:15 UTC.\n*Whether its backups are good is not known.*\nAccessDenied.',
+      ':grey_question: *not known: bucket "backups" cannot be read*\nS3 in eu-west-1 refuses access. First seen 03:00 UTC (2026-11-23 03:00Z).\nTreated as critical after the next check, 04:15 UTC.\n*Whether its backups are good is not known.*\nAccessDenied.',
     );
     expect(labels(card)).not.toContain('Run restore test');
   });
