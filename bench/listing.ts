@@ -59,7 +59,7 @@ async function byWatch(count: number): Promise<number> {
     ],
   });
   const look = { now: new Date(), signal: AbortSignal.timeout(600_000) };
-  const { listing } = await inspectBackup({ clients, knownShape: () => undefined }, { backup }, look);
+  const { listing } = await inspectBackup({ clients }, { backup }, look);
   if (listing?.state !== 'seen') throw new Error(JSON.stringify(listing));
   return listing.value.count;
 }

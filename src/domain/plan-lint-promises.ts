@@ -1,5 +1,5 @@
 import { durationText } from './duration.ts';
-import { type Component, type Plan, stepsOf } from './plan.ts';
+import { type Component, type Plan, restoredBy } from './plan.ts';
 import type { Backup } from './plan-backup.ts';
 import type { PlanFault } from './plan-fault.ts';
 import { isRestorable } from './plan-lint-backups.ts';
@@ -151,14 +151,6 @@ function isContinuous({ kind, schedule }: Backup): boolean {
 
 function isSome(backups: readonly Backup[]): boolean {
   return backups.length > 0;
-}
-
-/** The backups that steps of runbooks name. */
-function restoredBy(plan: Plan): ReadonlySet<unknown> {
-  const steps = Object.values(plan.runbooks).flatMap((runbook) => stepsOf(runbook));
-  return new Set(
-    steps.filter(({ step }) => step.uses.startsWith('backup.')).map(({ step }) => step.with.backup),
-  );
 }
 
 function warning(path: readonly (string | number)[], message: string): PlanFault {

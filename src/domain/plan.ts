@@ -248,6 +248,14 @@ export function strictestClass(classes: readonly ActionClass[]): ActionClass {
   return classes.reduce<ActionClass>((worst, next) => (RANK[next] > RANK[worst] ? next : worst), 'read');
 }
 
+/** Ids of the backups that runbooks restore from: only those lessen a loss (C-15). */
+export function restoredBy({ runbooks }: Pick<Plan, 'runbooks'>): ReadonlySet<unknown> {
+  const steps = Object.values(runbooks).flatMap((runbook) => stepsOf(runbook));
+  return new Set(
+    steps.filter(({ step }) => step.uses.startsWith('backup.')).map(({ step }) => step.with.backup),
+  );
+}
+
 export function componentOf(plan: Plan, id: string): Component | undefined {
   return plan.components.find((component) => component.id === id);
 }

@@ -8,3 +8,10 @@ export function slotOf(system: string, everyMs: number, now: Date): Date {
   const shift = Number.parseInt(sha256(system).slice(0, 8), 16) % everyMs;
   return new Date(Math.floor((now.getTime() - shift) / everyMs) * everyMs + shift);
 }
+
+/** After so many rounds that did not come a look says nothing of now. */
+const STALE_ROUNDS = 3;
+
+export function isStale(lookedAt: Date, everyMs: number, now: Date): boolean {
+  return now.getTime() - lookedAt.getTime() > STALE_ROUNDS * everyMs;
+}

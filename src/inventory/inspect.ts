@@ -5,10 +5,10 @@ import type { Backup, LocationOf } from '../domain/plan-backup.ts';
 import { attempt } from './attempt.ts';
 import { readCronJobRuns } from './jobs.ts';
 import { type Parts, readLocation, systemOf } from './location.ts';
-import type { Deps, Look, Looked } from './look.ts';
+import type { Look, Looked, Sources } from './look.ts';
 import { readProtection, wantsProtection } from './protection.ts';
 import { withReplication } from './s3.ts';
-import { shapedLocation, shapeIdOf } from './shape.ts';
+import { shapedLocation } from './shape.ts';
 
 /**
  * What the sources of one backup tell. The rest of an inventory is the bot's own record (history, restore tests,
@@ -24,9 +24,10 @@ type Facts = () => Promise<ObjectFacts>;
 
 /**
  * Looks at every source of one backup at once. One that cannot be read is a part that says why; nothing is thrown but the
- * reason of a signal that is no deadline. Nothing is read whole here: the shape is what `readShape` found before.
+ * reason of a signal that is no deadline. Nothing is read whole here: of the shape only that it cannot be read is told, and `readShape` tells
+ * the rest.
  */
-export async function inspectBackup(deps: Deps, { backup }: Looked, look: Look): Promise<BackupSeen> {
+export async function inspectBackup(deps: Sources, { backup }: Looked, look: Look): Promise<BackupSeen> {
   const [cronJob, ...reads] = await Promise.all([
     cronJobOf(deps, backup, look),
     ...backup.locations.map((location) => readLocation(deps, backup, location, look)),
@@ -43,7 +44,7 @@ export async function inspectBackup(deps: Deps, { backup }: Looked, look: Look):
   const copies = copiesOf(backup, reads);
   const jobs = together([cronJob, reads[0]?.runs]);
   const wal = walOf(reads);
-  const shape = shapeOf(deps, backup, listing);
+  const shape = shapeOf(backup, listing);
   return {
     at: look.now,
     ...(listing && { listing }),
@@ -55,7 +56,7 @@ export async function inspectBackup(deps: Deps, { backup }: Looked, look: Look):
   };
 }
 
-function cronJobOf(deps: Deps, { producer }: Backup, look: Look): Promise<BackupSeen['jobs']> {
+function cronJobOf(deps: Sources, { producer }: Backup, look: Look): Promise<BackupSeen['jobs']> {
   if (producer?.kind !== 'cronJob') return Promise.resolve(undefined);
   return attempt(`Cluster ${producer.cluster}`, look.signal, () => readCronJobRuns(deps, producer, look));
 }
@@ -70,7 +71,7 @@ function copiesOf({ locations }: Backup, reads: readonly Parts[]): BackupSeen['c
 
 /** One request for what two parts want to know of the newest object; undefined where there is none. */
 function newestFacts(
-  { clients }: Deps,
+  { clients }: Sources,
   { locations: [first] }: Backup,
   listing: Listed,
   { signal }: Look,
@@ -100,7 +101,7 @@ async function replicated(listing: Listed, facts: Facts | undefined): Promise<Li
 
 /** Judged by the newest object, so that without a listing nothing is known. */
 function protectionOf(
-  deps: Deps,
+  deps: Sources,
   backup: Backup,
   location: LocationOf<'s3'>,
   listing: Listed,
@@ -135,9 +136,7 @@ function walOf(reads: readonly Parts[]): Seen<Wal> | undefined {
   return seen({ ...wal.value, gap: gap.value });
 }
 
-function shapeOf({ knownShape }: Deps, backup: Backup, listing: Listed): BackupSeen['shape'] {
+function shapeOf(backup: Backup, listing: Listed): BackupSeen['shape'] {
   if (listing === undefined || shapedLocation(backup) === undefined) return undefined;
-  if (listing.state === 'unreadable') return listing;
-  const newest = newestOf(listing);
-  return seen((newest && knownShape(shapeIdOf(newest))) ?? null);
+  return listing.state === 'unreadable' ? listing : seen(null);
 }

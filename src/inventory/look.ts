@@ -1,15 +1,9 @@
 import type { Clients } from '../clients/index.ts';
-import type { Shape } from '../domain/inventory.ts';
 import type { Subject } from '../domain/rules/index.ts';
 
 /** What the inventories read with. */
 export interface Sources {
   readonly clients: Clients;
-}
-
-export interface Deps extends Sources {
-  /** What an earlier whole read found in this very object; undefined while it was not read. */
-  knownShape(artifact: ShapeId): Shape | undefined;
 }
 
 /** Tells one content from another: a replaced object has the same key. */

@@ -53,7 +53,7 @@ export function createInspector(options: {
   /** By backup: what is read of its newest artifact, or was. */
   const readings = new Map<string, Reading>();
   const inTurn = createTurns(READ_AT_ONCE);
-  const deps = { clients, knownShape: () => undefined };
+  const deps = { clients };
 
   /** The newest artifact from inside: read before, read now, or not yet. `until` is a moment of `performance.now()`. */
   async function shapeOf(

@@ -7,10 +7,10 @@ import {
   type Shape,
   seen,
 } from '../domain/inventory.ts';
-import { type Backup, componentOf, type Plan } from '../domain/plan.ts';
+import { type Backup, componentOf, type Plan, restoredBy } from '../domain/plan.ts';
 import { judge, judgeSystem, type Subject, type SystemLook } from '../domain/rules/index.ts';
 import type { Verdict } from '../domain/verdict.ts';
-import { slotOf } from '../domain/watch-slot.ts';
+import { isStale, slotOf } from '../domain/watch-slot.ts';
 import { AppError } from '../errors.ts';
 import { hop } from '../hop.ts';
 import type { HeldJob, Queue } from '../queue/boss.ts';
@@ -118,16 +118,16 @@ export async function watchSystem(deps: WatchDeps, job: HeldJob): Promise<void> 
   if (await isWatched(db)) deps.alive();
 }
 
-/** Whether no system has been left out for three rounds: the others must not keep the switch outside quiet. */
+/** Whether no system has been left out: the others must not keep the switch outside quiet. */
 async function isWatched(db: Database): Promise<boolean> {
   const rounds = await roundsOf(db);
-  const now = (await databaseNow(db)).getTime();
+  const now = await databaseNow(db);
   return (await plansInForce(db))
     .filter(({ plan }) => hasWatched(plan))
-    .every(({ plan: { system, watch }, loadedAt }) => {
-      const last = rounds.get(system)?.finishedAt ?? loadedAt;
-      return now - last.getTime() <= 3 * watch.every;
-    });
+    .every(
+      ({ plan: { system, watch }, loadedAt }) =>
+        !isStale(rounds.get(system)?.finishedAt ?? loadedAt, watch.every, now),
+    );
 }
 
 async function lookAtAll(deps: WatchDeps, plan: Plan, now: Date, signal: AbortSignal) {
@@ -187,17 +187,10 @@ export function subjectOf(plan: Plan, backup: Backup, firstSeenAt: Date): Subjec
     systemName: plan.name,
     backup,
     component,
-    restorable: restores(plan, backup.id),
+    restorable: restoredBy(plan).has(backup.id),
     firstSeenAt,
     tests,
   };
-}
-
-/** A backup lessens a loss only where a runbook restores from it (C-15). */
-function restores(plan: Plan, backup: string): boolean {
-  return JSON.stringify(Object.values(plan.runbooks).map(({ steps }) => steps)).includes(
-    `"backup":${JSON.stringify(backup)}`,
-  );
 }
 
 /**

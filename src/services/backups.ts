@@ -5,6 +5,7 @@ import type { Backup, Plan } from '../domain/plan.ts';
 import { type Refusal, refuse } from '../domain/refusal.ts';
 import type { Health, Verdict } from '../domain/verdict.ts';
 import type { BackupLine, BackupsModel, TestChoice } from '../domain/views.ts';
+import { isStale } from '../domain/watch-slot.ts';
 import { databaseNow } from '../store/aggregates.ts';
 import { alertsSince } from '../store/alerts.ts';
 import { plansInForce } from '../store/documents.ts';
@@ -15,8 +16,6 @@ import type { Deps } from './deps.ts';
 export type Backups = ReturnType<typeof createBackups>;
 
 const RANK: Record<Health, number> = { ok: 0, warning: 1, unknown: 2, critical: 3 };
-/** After so many rounds that did not come a standing says nothing of now. */
-export const STALE_ROUNDS = 3;
 /** The newest and the seven it is measured by (R6). */
 const MEASURED = 8;
 
@@ -93,8 +92,7 @@ interface Known {
 /** A backup nobody has looked at yet is not known, never ok. */
 function lineOf(plan: Plan, backup: Backup, { standing, samples, tests, alerts, now }: Known): BackupLine {
   const verdicts = standing?.verdicts ?? [];
-  const isStale =
-    standing !== undefined && now.getTime() - standing.at.getTime() > STALE_ROUNDS * plan.watch.every;
+  const isOld = standing !== undefined && isStale(standing.at, plan.watch.every, now);
   const worst = tellingOf(verdicts).reduce<Verdict | undefined>(
     (worse, verdict) => (worse === undefined || RANK[verdict.health] > RANK[worse.health] ? verdict : worse),
     undefined,
@@ -107,12 +105,12 @@ function lineOf(plan: Plan, backup: Backup, { standing, samples, tests, alerts, 
     systemName: plan.name,
     backup: backup.id,
     title: backup.title ?? backup.id,
-    health: isStale ? 'unknown' : (worst?.health ?? 'unknown'),
+    health: isOld ? 'unknown' : (worst?.health ?? 'unknown'),
     ageMs: takenAt === null ? null : Math.max(0, now.getTime() - takenAt.getTime()),
     ageLimitMs: backup.alerts.age ?? null,
     lossMs:
       loss == null || standing === undefined ? null : loss.value + now.getTime() - standing.at.getTime(),
-    text: isStale
+    text: isOld
       ? `not looked at for ${durationText(now.getTime() - standing.at.getTime())}`
       : worst === undefined
         ? 'not looked at yet'

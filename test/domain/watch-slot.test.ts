@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { slotOf } from '../../src/domain/watch-slot.ts';
+import { isStale, slotOf } from '../../src/domain/watch-slot.ts';
 
 const EVERY = 300_000;
 
@@ -28,4 +28,12 @@ test('systems have their slots at different moments', () => {
   );
 
   expect(new Set(slots).size).toBe(4);
+});
+
+test('a look is old once three rounds did not come', () => {
+  const now = new Date('2026-11-23T04:10:00Z');
+  const before = (ms: number) => new Date(now.getTime() - ms);
+
+  expect(isStale(before(3 * EVERY), EVERY, now)).toBe(false);
+  expect(isStale(before(3 * EVERY + 1), EVERY, now)).toBe(true);
 });

@@ -2,7 +2,7 @@ import { type Clients, createClients } from '../../src/clients/index.ts';
 import { Connections } from '../../src/domain/connections.ts';
 import type { Seen } from '../../src/domain/inventory.ts';
 import { Backup } from '../../src/domain/plan-backup.ts';
-import type { Deps, Look } from '../../src/inventory/look.ts';
+import type { Look, Sources } from '../../src/inventory/look.ts';
 
 export const NOW = new Date('2026-11-21T02:14:40Z');
 
@@ -26,10 +26,7 @@ export const backupOf = (given: Given): Backup =>
 
 export const clientsOf = (connections: object): Clients => createClients(Connections.parse(connections));
 
-export const depsOf = (clients: Clients, known: Deps['knownShape'] = () => undefined): Deps => ({
-  clients,
-  knownShape: known,
-});
+export const depsOf = (clients: Clients): Sources => ({ clients });
 
 export const look = (given: Partial<Look> = {}): Look => ({
   now: NOW,

@@ -50,6 +50,17 @@ test('healthy backups alarm nobody, and the screen says so', async () => {
   expect(await bot.answered('ana', '#incidents', 'app-daily')).toMatch(/1 ok · watch last ran/);
 });
 
+test('what nobody has looked at for a while is not known, however well it stood', async () => {
+  await watched.round();
+  await bot.advance(20 * 60_000);
+
+  await bot.slack.person('ana').command('#incidents', '/dr backups all');
+
+  expect(await bot.answered('ana', '#incidents', 'app-daily')).toMatch(
+    /not known · app-daily.*not looked at for 20 min/,
+  );
+});
+
 test('an old backup alarms once, and is told ok when a good one was taken', async () => {
   await watched.round();
   watched.sources.hours = tooOld;
