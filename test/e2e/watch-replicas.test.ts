@@ -71,7 +71,10 @@ test('what was fetched to be looked at by a worker that was killed is gone once 
   expect(existsSync(left)).toBe(false);
 });
 
-test('one of two replicas dies in the middle of a check: each slot is judged once, and none is lost', async () => {
+test('one of two replicas dies in the middle of a check: each slot is judged once, and none is lost', {
+  // Which of the two looks is up to them; now and then the other one does several times in a row.
+  timeout: 400_000,
+}, async () => {
   await nextSlot();
 
   for (const place of ['watch:before', 'watch:after']) {
