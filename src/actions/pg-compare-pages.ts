@@ -16,10 +16,10 @@ export interface PagedTable {
   readonly hash: string;
 }
 
-/** Keys a page spans. A server packs a page into one value, four bytes of key and eight of hash a row. */
+/** Keys a page spans. A server packs a page into one value, eight bytes a row: 50 bits of hash, a one, 13 bits of key. */
 const SPAN = 8_192;
-const ROW_BYTES = 12;
-/** Pages a server hands over at once: memory is 3 MB a side, whatever the table's size. */
+const ROW_BYTES = 8;
+/** Pages a server hands over at once: memory is 2 MB a side, whatever the table's size. */
 const AT_ONCE = 16;
 /** Keys that lie so far apart that most pages are empty are better read row by row. */
 const MOST_PAGES = 200_000;
@@ -62,9 +62,8 @@ async function boundsOf({ session, table, key }: PagedTable): Promise<readonly (
 async function* openPages({ session, table, key, hash }: PagedTable, from: number, to: number) {
   await session.rows(
     `declare pages no scroll cursor for
-     select coalesce((select string_agg(int4send((t.${KEY} - first)::int4) || int8send(t.${HASH}), '' order by t.${KEY})
-                        from (select ${key} as ${KEY}, ${hash} as ${HASH} from ${table.sql} t
-                               where ${key} >= first and ${key} < first + ${SPAN}) t), '') as page
+     select coalesce((select string_agg(int8send(${hash} << 14 | ${SPAN} | ${key} - first), '')
+                        from ${table.sql} t where ${key} >= first and ${key} < first + ${SPAN}), '') as page
        from generate_series(${from}::bigint, ${to}::bigint, ${SPAN}) first`,
   );
   const fetch = () => session.rows<{ page: Buffer }>(`fetch ${AT_ONCE} from pages`);
@@ -81,19 +80,25 @@ async function* openPages({ session, table, key, hash }: PagedTable, from: numbe
   await session.rows('close pages');
 }
 
-const [KEY, HASH] = ['page_key', 'page_hash'];
-
 function count(live: Buffer, copy: Buffer, counts: Counts): void {
   if (live.equals(copy)) return;
-  let [left, right] = [0, 0];
-  while (left < live.length || right < copy.length) {
-    const a = left < live.length ? live.readUInt32BE(left) : SPAN;
-    const b = right < copy.length ? copy.readUInt32BE(right) : SPAN;
-    if (a < b) counts.lost += 1;
-    else if (a > b) counts.destroyed += 1;
-    else if (live.compare(copy, right + 4, right + ROW_BYTES, left + 4, left + ROW_BYTES) !== 0)
-      counts.changed += 1;
-    if (a <= b) left += ROW_BYTES;
-    if (b <= a) right += ROW_BYTES;
+  const [left, right] = [placesOf(live), placesOf(copy)];
+  for (let at = 0; at < left.length; at += 2) {
+    if (left[at] === 0 && right[at] === 0) continue;
+    if (right[at] === 0) counts.lost += 1;
+    else if (left[at] === 0) counts.destroyed += 1;
+    else if (left[at] !== right[at] || left[at + 1] !== right[at + 1]) counts.changed += 1;
   }
+}
+
+/** The rows of a page, each at the place of its key: a server hands them over in any order. Two zeros where there is none. */
+function placesOf(page: Buffer): Uint32Array {
+  const places = new Uint32Array(SPAN * 2);
+  for (let at = 0; at < page.length; at += ROW_BYTES) {
+    const low = page.readUInt32BE(at + 4);
+    const place = (low % SPAN) * 2;
+    places[place] = low;
+    places[place + 1] = page.readUInt32BE(at);
+  }
+  return places;
 }

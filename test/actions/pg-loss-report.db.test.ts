@@ -158,6 +158,56 @@ test('compares keys below zero, at the edges of pages, and too far apart for pag
   });
 });
 
+test('sees every change of a value, also to one that counts as equal or has the same hash in its type', async () => {
+  const changes = {
+    'bigint default 1': '4294967296',
+    "timestamptz default '2000-01-01 00:00:00.000001Z'":
+      "'2000-01-01 00:00:00Z'::timestamptz + interval '4294.967296 s'",
+    "date default '2026-01-01'": "date '2026-01-02'",
+    'numeric default 1.0': '1.00',
+    'double precision default 0': "'-0'",
+    "jsonb default '{}'": '\'{"a": 1}\'',
+    "json default '{}'": "'{ }'",
+    "text default ''": 'null',
+    "varchar(9) default 'a'": "'A'",
+    "char(9) default 'a'": "'b'",
+    "bytea default ''": "'\\x00'",
+    "int[] default '{1}'": "'{1,1}'",
+    "uuid default '00000000-0000-0000-0000-000000000000'": "'00000000-0000-0000-0000-000000000001'",
+    'boolean default false': 'true',
+    'smallint default 1': '-1',
+    "inet default '::1'": "'::2'",
+    "interval default '1 month'": "'30 days'",
+    "loud default 'a'": "'b'",
+    "named default ''": "'x'",
+    "pair default '(1,)'": "'(1,2)'",
+  };
+  const all = Object.entries(changes);
+  const { context, params } = await restoredShop(
+    'types',
+    all.map(([, value], index) => `update kinds set c${index} = ${value} where id = ${index};`).join('\n'),
+    {
+      before: `create type loud as enum ('a', 'b'); create domain named as text; create type pair as (a int, b int);
+        create table kinds (id int primary key, ${all.map(([type], index) => `c${index} ${type}`).join(', ')});
+        insert into kinds (id) select generate_series(-10000, 30000);
+        alter table kinds owner to shop_owner;
+        create table narrow (id int primary key); insert into narrow values (1), (2);
+        alter table narrow owner to shop_owner;`,
+    },
+  );
+
+  const done = await pgLossReport.run(context, params);
+
+  expect(done).toMatchObject({
+    output: {
+      byTable: {
+        kinds: { lost: 0, changed: all.length, destroyed: 0 },
+        narrow: { lost: 0, changed: 0, destroyed: 0 },
+      },
+    },
+  });
+});
+
 test('says "not known" and never 0 when the live database cannot be read', async () => {
   const { params } = await restoredShop('dark', '');
   const plan = shopPlan('nowhere', { restore: { into: 'shop', freeBytes: 1e10 } });
