@@ -4,6 +4,7 @@ import type { Json } from '../domain/canonical.ts';
 import type { ActionClass, Component, Plan } from '../domain/plan.ts';
 import type { PrimarySeen } from '../domain/primary.ts';
 import type { Fact, Output, Question } from '../domain/step.ts';
+import type { Reading } from '../domain/whole-dump.ts';
 
 /**
  * The contract of a step action (DESIGN §4). `preview` looks and changes nothing; `run` does it; `verify` proves it;
@@ -122,6 +123,8 @@ export interface ActionContext {
   readonly phase: 'plan' | 'gate' | 'run';
   /** The newest row counts recorded while the component was healthy; undefined when there are none. */
   baseline(component: string): Promise<Baseline | undefined>;
+  /** The artifact of a backup that the watch read last, when it was a whole dump; undefined when none was. */
+  lastReading(backup: string): Promise<Reading | undefined>;
   /** What was last seen of a component's primary while it answered; undefined when it was never seen. */
   primarySeen(component: string): Promise<PrimarySeen | undefined>;
   /** The class two people approved for the open gate; undefined outside one. */

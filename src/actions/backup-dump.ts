@@ -3,15 +3,15 @@ import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { promisify } from 'node:util';
 import { constants, createGunzip, gunzip } from 'node:zlib';
-import { z } from 'zod';
 import type { Clients } from '../clients/index.ts';
 import { createPrograms, type Programs, parseVersion } from '../clients/programs.ts';
+import type { WholeDump } from '../domain/whole-dump.ts';
 import { AppError } from '../errors.ts';
 import type { ActionContext } from './action.ts';
 import { createDumpScan, type DumpText } from './backup-scan.ts';
 import { createTarScan } from './backup-tar.ts';
 
-export type DumpFormat = 'plain' | 'custom' | 'tar';
+export type DumpFormat = WholeDump['format'];
 
 /** What a file is by its first bytes; names and extensions lie (X1). */
 export type Sniffed =
@@ -22,16 +22,13 @@ export type Inspection =
   | (DumpText & { readonly format: DumpFormat; readonly compressed: boolean })
   | { readonly refused: string };
 
-/** What a full read found in a whole dump, in the output of the step that read it: the same bytes are read once a run. */
-export const WholeDump = z.object({
-  sha256: z.string(),
-  format: z.enum(['plain', 'custom', 'tar']),
-  compressed: z.boolean(),
-  tables: z.number(),
-  rows: z.number().nullable(),
-  pgVersion: z.string().nullable(),
-});
-export type WholeDump = z.infer<typeof WholeDump>;
+/** What stands for a whole dump once it was read, so that the same bytes need not be read again. */
+export function wholeDump(
+  { format, compressed, tables, rows, pgVersion }: Exclude<Inspection, { readonly refused: string }>,
+  sha256: string,
+): WholeDump {
+  return { sha256, format, compressed, tables, rows, pgVersion };
+}
 
 /** Reading a dump of any size is bounded by the step's own timeout; this only ends a program that hangs. */
 const READ_TIMEOUT_MS = 12 * 3_600_000;

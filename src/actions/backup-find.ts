@@ -97,12 +97,20 @@ function outputOf({ candidate, versionId, format, refused, looked, whole }: Foun
   };
 }
 
-function factsOf({ candidate, format, refused, looked }: Found): readonly Fact[] {
+function factsOf({ candidate, format, readAt, refused, looked }: Found): readonly Fact[] {
   return [
     { name: 'backup', value: candidate.key },
     { name: 'taken', value: instant(candidate.takenAt) },
     { name: 'size', value: size(candidate.bytes) },
     { name: 'format', value: format },
+    ...(readAt === null
+      ? []
+      : [
+          {
+            name: 'read whole',
+            value: `by the watch, ${instant(readAt)}; when it is fetched its SHA-256 must be the same`,
+          },
+        ]),
     { name: 'looked at', value: count(looked) },
     ...refused.map(({ key, reason }) => ({ name: 'refused', value: `${shortName(key)} ${reason}` })),
   ];

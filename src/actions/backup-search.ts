@@ -1,7 +1,8 @@
+import type { Reading, WholeDump } from '../domain/whole-dump.ts';
 import { AppError } from '../errors.ts';
 import type { ActionContext } from './action.ts';
 import { discard, download, type Wanted } from './backup-download.ts';
-import { type DumpFormat, inspectDump, programsOf, sniff, type WholeDump } from './backup-dump.ts';
+import { type DumpFormat, inspectDump, programsOf, sniff, wholeDump } from './backup-dump.ts';
 import { type Candidate, isFrozen, type Listing, listCandidates, type Refused } from './backup-list.ts';
 import { type BackupSource, instant, placeOf } from './backup-source.ts';
 import { count } from './pg-words.ts';
@@ -15,6 +16,8 @@ export interface Found {
   readonly looked: number;
   /** Null when only its first bytes were read. */
   readonly whole: WholeDump | null;
+  /** When the watch read it, where that was relied on. */
+  readonly readAt: Date | null;
 }
 
 export interface SearchOptions {
@@ -34,8 +37,10 @@ export async function searchBackup(
 ): Promise<Found> {
   const listing = await listCandidates(context, source, { before, most });
   const refused = [...listing.refused];
+  // Whoever searches again does not trust what was read before.
+  const reading = context.step.attempt > 1 ? undefined : await context.lastReading(source.backup.id);
   for (const candidate of listing.candidates) {
-    const judged = await judge(context, source, candidate, readUpTo);
+    const judged = await judge(context, source, candidate, { readUpTo, reading });
     if (!('reason' in judged)) {
       const newer = newestFirst(refused).filter(({ takenAt }) => takenAt >= candidate.takenAt);
       return { ...judged, candidate, refused: newer, looked: newer.length + 1 };
@@ -45,31 +50,34 @@ export async function searchBackup(
   throw nothingFound(context, source, listing, newestFirst(refused), before);
 }
 
-type Judged = Pick<Found, 'versionId' | 'format' | 'whole'> | { readonly reason: string };
+type Judged = Pick<Found, 'versionId' | 'format' | 'whole' | 'readAt'> | { readonly reason: string };
 
-/** Reads a candidate until it is known to be good, or why it is not. What is no fault of its own is thrown. */
+/**
+ * Reads a candidate until it is known to be good, or why it is not. What the watch read whole is not read again: fetching it
+ * tells by its SHA-256 whether it is the same. What is no fault of its own is thrown.
+ */
 async function judge(
   context: ActionContext,
   { connection }: BackupSource,
   candidate: Candidate,
-  readUpTo: number,
+  { readUpTo, reading }: { readUpTo: number; reading: Reading | undefined },
 ): Promise<Judged> {
   try {
     const { versionId, archived, bytes } = await context.clients.s3.head(connection, candidate, context);
     if (archived) return ARCHIVED;
+    if (reading !== undefined && reading.key === candidate.key && reading.whole.etag === candidate.etag)
+      return { versionId, format: reading.whole.format, whole: reading.whole, readAt: reading.at };
     const wanted = { connection, key: candidate.key, etag: candidate.etag, versionId, bytes };
     if (bytes > readUpTo) {
       const start = await sniff(await firstBytes(context, wanted));
       return 'refused' in start
         ? { reason: start.refused }
-        : { versionId, format: start.format, whole: null };
+        : { versionId, format: start.format, whole: null, readAt: null };
     }
     const { path, sha256 } = await download(context, wanted);
     const inspected = await inspectDump(path, programsOf(context), context.signal);
-    if (!('refused' in inspected)) {
-      const { format, compressed, tables, rows, pgVersion } = inspected;
-      return { versionId, format, whole: { sha256, format, compressed, tables, rows, pgVersion } };
-    }
+    if (!('refused' in inspected))
+      return { versionId, format: inspected.format, whole: wholeDump(inspected, sha256), readAt: null };
     await discard(context, wanted);
     return { reason: inspected.refused };
   } catch (error) {

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { hasSymbols } from '../domain/template.ts';
+import { WholeDump } from '../domain/whole-dump.ts';
 import { AppError } from '../errors.ts';
 import { type ActionContext, defineAction } from './action.ts';
 import { hashFile, sizeOf } from './backup-download.ts';
-import { inspectDump, programsOf, requireClientFor, WholeDump } from './backup-dump.ts';
+import { inspectDump, programsOf, requireClientFor } from './backup-dump.ts';
 import { ensureFetched } from './backup-fetch.ts';
 import { shortName, sourceOf } from './backup-source.ts';
 import { count, plural } from './pg-words.ts';
@@ -90,7 +91,7 @@ export const backupVerify = defineAction<Params>({
   },
 });
 
-/** What the search of this run found when it read exactly these bytes to their end. */
+/** What the search or the watch found when it read exactly these bytes to their end. */
 function readBefore({ outputs }: ActionContext, { key, etag, sha256 }: Params): WholeDump | undefined {
   return Object.values(outputs)
     .filter((output) => output.key === key && output.etag === etag)

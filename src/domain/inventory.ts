@@ -1,4 +1,5 @@
 import type { Tier } from './plan-backup.ts';
+import type { StoredDump } from './whole-dump.ts';
 
 /**
  * What was seen of one backup at one moment: input of the rules (ACTIONS.md §3). A part that is left out does not apply;
@@ -109,6 +110,8 @@ export interface Shape {
   /** Null when it is whole. */
   readonly refused: string | null;
   readonly encryption: { readonly algorithm: string; readonly key: string | null } | null;
+  /** Of a whole dump in a store: the version that was read, and what is in it. */
+  readonly whole?: StoredDump;
 }
 
 export interface Wal {

@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { discard, download, type Worker } from '../actions/backup-download.ts';
-import { inspectDump } from '../actions/backup-dump.ts';
+import { inspectDump, wholeDump } from '../actions/backup-dump.ts';
 import type { Artifact, Seen, Shape } from '../domain/inventory.ts';
 import type { Backup, LocationOf } from '../domain/plan-backup.ts';
 import { AppError } from '../errors.ts';
@@ -15,7 +15,7 @@ interface ShapeLook extends Look {
 }
 
 type Readable = LocationOf<'s3'> | LocationOf<'directory'>;
-type Found = Pick<Shape, 'format' | 'refused' | 'encryption'>;
+type Found = Pick<Shape, 'format' | 'refused' | 'encryption' | 'whole'>;
 
 const HEAD_BYTES = 4_096;
 const IN_ONE_PIECE: readonly Backup['kind'][] = ['logical', 'physical', 'snapshot', 'export'];
@@ -89,24 +89,29 @@ async function foundIn(
 ): Promise<Found> {
   const begun = beginning(await headOf(deps, location, artifact, look));
   if (backup.kind !== 'logical' || begun.encryption !== null) return begun;
-  if (location.source === 'directory') return inspect(deps, join(location.path, artifact.key), look);
+  if (location.source === 'directory')
+    return (await inspect(deps, join(location.path, artifact.key), look)).found;
   const { clients } = deps;
   const ref = { key: artifact.key, etag: artifact.etag ?? '' };
   const { versionId, bytes } = await clients.s3.head(location.connection, ref, look);
   const worker: Worker = { clients, workDir: look.workDir, signal: look.signal, progress: () => undefined };
   const wanted = { ...ref, connection: location.connection, versionId, bytes };
   try {
-    const { path } = await download(worker, wanted);
-    return await inspect(deps, path, look);
+    const { path, sha256 } = await download(worker, wanted);
+    const { found, dump } = await inspect(deps, path, look);
+    return dump === null ? found : { ...found, whole: { etag: ref.etag, ...wholeDump(dump, sha256) } };
   } finally {
     await discard(worker, wanted);
   }
 }
 
-async function inspect({ clients }: Sources, path: string, { signal }: Look): Promise<Found> {
-  const found = await inspectDump(path, clients.programs, signal);
-  if ('refused' in found) return { format: null, refused: found.refused, encryption: null };
-  return { format: found.format, refused: null, encryption: null };
+async function inspect({ clients }: Sources, path: string, { signal }: Look) {
+  const dump = await inspectDump(path, clients.programs, signal);
+  const found: Found =
+    'refused' in dump
+      ? { format: null, refused: dump.refused, encryption: null }
+      : { format: dump.format, refused: null, encryption: null };
+  return { found, dump: 'refused' in dump ? null : dump };
 }
 
 async function headOf(

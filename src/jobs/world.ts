@@ -9,6 +9,7 @@ import { activeRunIds, readApproval } from '../store/aggregates.ts';
 import type { Commit } from '../store/commit.ts';
 import type { Database } from '../store/database.ts';
 import { newestObservation, ownStoreIdentity } from '../store/surroundings.ts';
+import { lastReading } from '../store/watch.ts';
 import { primarySeen } from './observe-primary.ts';
 import { outputsOf, type Snapshot } from './snapshot.ts';
 
@@ -66,6 +67,7 @@ export async function contextFor(
     phase,
     baseline: (id) =>
       baselineOf(world.db, plan.system, id, new Date(incident.occurredAt ?? incident.declaredAt)),
+    lastReading: (backup) => lastReading(world.db, plan.system, backup),
     primarySeen: (id) => primarySeen(world.db, plan.system, id),
     approvedClass: await approvedClassOf(world.db, run),
     ownStore: await ownStoreIdentity(world.db),

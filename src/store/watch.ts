@@ -1,5 +1,6 @@
 import type { Inventory, Sample } from '../domain/inventory.ts';
 import type { Verdict } from '../domain/verdict.ts';
+import { type Reading, StoredDump } from '../domain/whole-dump.ts';
 import type { Database, Tx } from './database.ts';
 
 /** What the watch remembers between its rounds: slots that were judged, how backups stand, and what was seen of them. */
@@ -112,6 +113,19 @@ export async function newestKeys(
     [backups.map(({ system }) => system), backups.map(({ backup }) => backup)],
   );
   return new Map(rows.map(({ id, key }) => [id, key]));
+}
+
+/** What the watch read last of a backup's newest artifact, when that was a whole dump in a store. */
+export async function lastReading(db: Reader, system: string, backup: string): Promise<Reading | undefined> {
+  const { rows } = await db.query<{ shape: { key: string; readAt: string; whole?: unknown } }>(
+    `select body->'shape'->'value' as shape from watch_state
+      where system = $1 and backup = $2 and jsonb_typeof(body->'shape'->'value') = 'object'`,
+    [system, backup],
+  );
+  const [read] = rows.map(({ shape }) => shape);
+  const whole = StoredDump.safeParse(read?.whole).data;
+  if (read === undefined || whole === undefined) return undefined;
+  return { at: new Date(read.readAt), key: read.key, whole };
 }
 
 function datedShape(shape: Standing['shape']): Standing['shape'] {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { backupFind, Params } from '../../src/actions/backup-find.ts';
 import { searchBackup } from '../../src/actions/backup-search.ts';
 import { sourceOf } from '../../src/actions/backup-source.ts';
+import type { StoredDump } from '../../src/domain/whole-dump.ts';
 import { type Backups, keyOf, plainDump, startBackups } from './backup-setup.ts';
 
 let backups: Backups;
@@ -199,6 +200,44 @@ test('a backup too large to be read for a preview is believed by its first bytes
     candidate: { key: keyOf('20261121_020004') },
   });
   expect(await readdir(context.workDir)).toEqual([]);
+});
+
+test('what the watch read whole is not read again, unless it was replaced or the search is repeated', async () => {
+  const key = await backups.put('20261121_020004', good);
+  const first = await backupFind.run(await backups.step('find'), params());
+  if (first.kind !== 'done') throw new Error(first.kind);
+  const sha256 = createHash('sha256').update(good).digest('hex');
+  const whole: StoredDump = {
+    ...{ sha256, format: 'plain', compressed: true, tables: 2, rows: 4_000, pgVersion: '15.20' },
+    etag: String(first.output.etag),
+  };
+  const at = new Date('2026-11-21T02:09:00Z');
+  const search = async (reading: StoredDump, attempt: number) => {
+    backups.faulty.requests.length = 0;
+    const given = { lastReading: async () => ({ at, key, whole: reading }), step: { id: 'find', attempt } };
+    const outcome = await backupFind.run(await backups.step('find', given), params());
+    const fetched = backups.faulty.requests.some(
+      ({ method, bytes }) => method === 'GET' && bytes >= good.length,
+    );
+    return { fetched, outcome };
+  };
+
+  const known = await search(whole, 1);
+
+  expect(known).toMatchObject({
+    fetched: false,
+    outcome: { output: { key, whole: { sha256 }, bytes: good.length } },
+  });
+  expect(known.outcome).toMatchObject({
+    facts: expect.arrayContaining([
+      {
+        name: 'read whole',
+        value: 'by the watch, 2026-11-21 02:09:00 UTC; when it is fetched its SHA-256 must be the same',
+      },
+    ]),
+  });
+  expect(await search({ ...whole, etag: 'another' }, 1)).toMatchObject({ fetched: true });
+  expect(await search(whole, 2)).toMatchObject({ fetched: true, outcome: { output: { whole: { sha256 } } } });
 });
 
 test('a bucket that does not answer is an error that may pass, not a bucket without backups', async () => {

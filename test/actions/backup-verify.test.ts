@@ -15,6 +15,7 @@ import { contextFor } from './context.ts';
 let context: ActionContext;
 let folder: string;
 const dump = plainDump({ rows: 3_000 });
+const KEY = 'postgres/daily/postgres_janua_20261121_020004.sql.gz';
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'dr-bot-verify-'));
@@ -25,8 +26,13 @@ afterEach(() => rm(folder, { recursive: true }));
 async function verify(body: Buffer, sha256 = createHash('sha256').update(body).digest('hex')) {
   const path = join(folder, 'fetched.backup');
   await writeFile(path, body);
-  const key = 'postgres/daily/postgres_janua_20261121_020004.sql.gz';
-  return backupVerify.run(context, Params.parse({ backup: 'pg-daily', path, sha256, key, etag: 'e' }));
+  return backupVerify.run(context, Params.parse({ backup: 'pg-daily', path, sha256, key: KEY, etag: 'e' }));
+}
+
+/** As if the search had found the backup known by these bytes. */
+function foundAs(sha256: string, rows: number): void {
+  const whole = { sha256, format: 'plain', compressed: false, tables: 2, rows, pgVersion: '15.20' };
+  context = { ...context, outputs: { find: { key: KEY, etag: 'e', whole } } };
 }
 
 async function refusalOf(body: Buffer): Promise<string> {
@@ -45,6 +51,17 @@ async function programsThat(restore: string): Promise<Programs> {
   }
   return createPrograms({}, { DR_PG_BIN: folder, PATH: process.env.PATH });
 }
+
+test('what was read before is taken from there only for the same bytes', async () => {
+  const sha256 = createHash('sha256').update(dump).digest('hex');
+  foundAs(sha256, 123);
+  expect(await verify(dump)).toMatchObject({ output: { rows: 123 } });
+
+  const cut = dump.subarray(0, dump.length - 300);
+  await expect(verify(cut)).rejects.toThrow('is cut off');
+  foundAs('another', 123);
+  expect(await verify(dump)).toMatchObject({ output: { rows: 6_000 } });
+});
 
 test('a whole dump passes, packed or not, with what it holds', async () => {
   for (const body of [dump, gzipSync(dump)]) {

@@ -89,6 +89,7 @@ export function contextFor(id: string, given: Given = {}): ActionContext {
     workDir: '/nonexistent',
     phase: 'run',
     baseline: async () => undefined,
+    lastReading: async () => undefined,
     primarySeen: async () => undefined,
     ownStore: { systemIdentifier: '0', databaseOid: '0' },
     progress: () => undefined,

@@ -91,6 +91,7 @@ export async function startJanua(options: KubernetesOptions = {}, seed: { readon
       workDir: folder,
       phase: given.phase ?? 'run',
       baseline: async () => undefined,
+      lastReading: async () => undefined,
       primarySeen: async () => undefined,
       ownStore: { systemIdentifier: '0', databaseOid: '0' },
       progress: (text) => progress.push(text),

@@ -159,6 +159,7 @@ export function testContext(clients: Clients, database: string, options: Context
     workDir: process.env.PG_TEST_WORK ?? '',
     phase: 'gate',
     baseline: async () => undefined,
+    lastReading: async () => undefined,
     primarySeen: async () => undefined,
     ownStore: { systemIdentifier: '1', databaseOid: '1' },
     progress: () => undefined,

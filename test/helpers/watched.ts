@@ -27,6 +27,17 @@ export const watchedBackup = {
   alerts: { age: '25h' },
 } as const;
 
+/** What the newest is known by once it was read, unless it is no good. */
+export const WHOLE = {
+  etag: 'b1946ac92492d234',
+  sha256: 'f2ca1bb6c7e907d06dafe4687e579fce76b37e4e93b7605022da52e6ccc26fd2',
+  format: 'custom',
+  compressed: false,
+  tables: 6,
+  rows: 1_200,
+  pgVersion: '15.8',
+} as const;
+
 /** Sources that say what a test wants them to say. */
 export interface PretendSources {
   /** How many hours ago each artifact was taken. */
@@ -87,7 +98,9 @@ function shapeIn(listing: Seen<Listing>, refused: readonly number[], now: Date):
   const bad = refused.some(
     (hour) => Math.floor(now.getTime() / HOUR) - newest.takenAt.getTime() / HOUR === hour,
   );
-  const found = { format: 'custom', refused: bad ? 'is cut off' : null, encryption: null };
+  const found = bad
+    ? { format: 'custom', refused: 'is cut off', encryption: null }
+    : { format: 'custom', refused: null, encryption: null, whole: WHOLE };
   return { shape: seen({ key: newest.key, readAt: now, ...found }) };
 }
 

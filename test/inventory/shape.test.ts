@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,7 +41,18 @@ test('a whole dump is read to its end, and nothing of it stays on the worker', a
 
   const shape = seenIn(await shapeOf('logical'));
 
-  expect(shape).toMatchObject({ key: keyOf(STAMP), format: 'plain', refused: null });
+  expect(shape).toMatchObject({
+    key: keyOf(STAMP),
+    format: 'plain',
+    refused: null,
+    whole: {
+      etag: expect.stringMatching(/^[0-9a-f]{32}$/),
+      sha256: createHash('sha256').update(gzipSync(dump)).digest('hex'),
+      compressed: true,
+      tables: 2,
+      rows: 400,
+    },
+  });
   expect(await readdir(workDir, { recursive: true, withFileTypes: true })).not.toContainEqual(
     expect.objectContaining({ name: expect.stringMatching(/backup|part/) }),
   );

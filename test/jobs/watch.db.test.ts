@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { toJson } from '../../src/domain/canonical.ts';
+import { lastReading } from '../../src/store/watch.ts';
 import { smallPlan } from '../helpers/bot.ts';
 import { assertStateEqualsLog } from '../helpers/replay.ts';
 import { type SlackBot, startSlackBot } from '../helpers/slack-bot.ts';
-import { watch, watchedBackup } from '../helpers/watched.ts';
+import { WHOLE, watch, watchedBackup } from '../helpers/watched.ts';
 
 const HOUR = 3_600_000;
 
@@ -96,6 +97,22 @@ test('of two in a row that are cut off neither counts as good, although only one
   );
   expect(rows[0]?.refused).toBe(2);
   expect(rows[0]?.text).toMatch(/you lose (49 h|2 d)/);
+});
+
+test('what was read whole is told to whoever restores, and what is no good is not', async () => {
+  const { system } = smallPlan({});
+  await watched.round();
+
+  expect(await lastReading(bot.db, system, 'app-daily')).toEqual({
+    at: expect.any(Date),
+    key: expect.stringMatching(/^daily\/.*\.dump$/),
+    whole: WHOLE,
+  });
+  expect(await lastReading(bot.db, system, 'another')).toBeUndefined();
+
+  watched.sources.refused = [10];
+  await watched.round();
+  expect(await lastReading(bot.db, system, 'app-daily')).toBeUndefined();
 });
 
 test('a picture that Slack does not take yet keeps no card back, and comes with its next change', async () => {
