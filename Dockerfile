@@ -37,4 +37,5 @@ USER 1000:1000
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.DR_HTTP_PORT ?? 8080}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/usr/bin/tini", "--"]
-CMD ["node", "src/main.ts"]
+# As npm start does: a bot that mostly waits needs no more room for new objects, and holds 25 MB less.
+CMD ["node", "--max-semi-space-size=8", "src/main.ts"]

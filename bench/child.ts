@@ -17,9 +17,13 @@ export interface Child {
 const fileOf = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Starts a server in a process of its own. It is up when it prints a line with `"port":`. */
-export async function startChild(path: string, env: NodeJS.ProcessEnv): Promise<Child> {
+export async function startChild(
+  path: string,
+  env: NodeJS.ProcessEnv,
+  nodeArgs: readonly string[] = [],
+): Promise<Child> {
   const began = performance.now();
-  const child = spawn(process.execPath, ['--import', fileOf('./probe.ts'), fileOf(path)], {
+  const child = spawn(process.execPath, [...nodeArgs, '--import', fileOf('./probe.ts'), fileOf(path)], {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });

@@ -10,6 +10,7 @@ import type { Run } from '../src/domain/run.ts';
 import { createLog } from '../src/log.ts';
 import { signedText } from '../src/services/approvals.ts';
 import { approvalsOfIncident, readRun } from '../src/store/aggregates.ts';
+import { lastReading } from '../src/store/watch.ts';
 
 export type Hands = Awaited<ReturnType<typeof createHands>>;
 
@@ -64,13 +65,21 @@ export async function createHands(world: Pick<World, 'env' | 'sshKeys'>) {
     }
   }
 
+  /** Until the watch has read a new backup from its first to its last byte. */
+  async function untilRead(system: string, backup: string, key: string): Promise<void> {
+    for (const deadline = Date.now() + PATIENCE_MS; ; await sleep(LOOK_EVERY_MS)) {
+      if ((await lastReading(app.db, system, backup))?.key === key) return;
+      if (Date.now() > deadline) throw new Error(`The watch has not read ${key}.`);
+    }
+  }
+
   async function vote(name: string, { id, digest }: Approval): Promise<void> {
     const signature = await signText(world.sshKeys[name] ?? '', signedText(id, digest));
     const request = { approval: id, digest, typedName: null, signature, sharedChannel: false };
     taken(await app.approvals.vote(person(name), request));
   }
 
-  return { declare, start, serve, stop: app.close };
+  return { declare, start, serve, untilRead, stop: app.close };
 }
 
 function taken<Answer extends object>(answer: Answer | Refusal): Answer {

@@ -61,10 +61,15 @@ export async function restore() {
   const world = await startWorld({ kubernetes: PODS });
   try {
     const large = await growJanua(world);
-    const bot = await startBot(world);
+    const bot = await startBot(world, { watch: 'on' });
     try {
       const hands = await createHands(world);
-      const measured = await measure(world, bot, hands, large).finally(hands.stop);
+      const watched = async () => {
+        await bot.clock.advance(5 * MINUTE);
+        await hands.untilRead('janua', 'pg-daily', large.custom.key);
+        return measure(world, bot, hands, large);
+      };
+      const measured = await watched().finally(hands.stop);
       const { databaseBytes, plain, custom } = large;
       return {
         bench: 'restore',

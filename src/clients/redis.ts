@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import type { Redis } from 'ioredis';
 import type { Connections } from '../domain/connections.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { hop } from '../hop.ts';
@@ -47,6 +47,8 @@ export function createRedis(connections: Pick<Connections, 'redis'>) {
         'config-invalid',
         `connections.yml has no redis connection "${name}". Add it under redis.`,
       );
+    // Few systems have a Redis to look at: the library is loaded with the first.
+    const { Redis } = await import('ioredis');
     signal.throwIfAborted();
     const redis = new Redis(resolveSecret(connection.url), {
       lazyConnect: true,
