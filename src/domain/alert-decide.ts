@@ -16,6 +16,8 @@ export interface Round {
   readonly system: string;
   readonly verdicts: readonly Verdict[];
   readonly open: readonly Alert[];
+  /** Incidents declared from these that are over. */
+  readonly over: ReadonlySet<string>;
   readonly escalate: readonly { readonly after: number; readonly to: string }[];
   readonly now: Date;
 }
@@ -42,11 +44,22 @@ export function decideRound(round: Round): {
           ? []
           : [closed(goneBecause(alert), round.now)]
         : next(alert, verdict, round.now);
-    return { id: alert.id, events };
+    return { id: alert.id, events: [...incidentEnded(alert, events, round), ...events] };
   });
   const known = new Set(round.open.map(keyOf));
   const begun = [...byKey.values()].filter((verdict) => fires(verdict) && !known.has(keyOf(verdict)));
   return { changes: changes.filter(({ events }) => events.length > 0), begun };
+}
+
+/** An incident answers an alert while it lasts: what it left as it was is called out again. */
+function incidentEnded(
+  { incident }: Alert,
+  events: readonly AlertEvent[],
+  { over, now }: Round,
+): readonly AlertEvent[] {
+  if (incident === null || !over.has(incident)) return [];
+  if (events.some(({ kind }) => kind === 'alert.closed')) return [];
+  return [{ kind: 'alert.incident-ended', incident, at: now.toISOString() }];
 }
 
 /** What no rule speaks of any more. R18 speaks of what it finds, and of nothing else. */

@@ -49,6 +49,8 @@ export type AlertEvent =
       readonly at: Iso;
     }
   | { readonly kind: 'alert.incident-declared'; readonly incident: string }
+  /** The incident is over, and what was wrong still is. */
+  | { readonly kind: 'alert.incident-ended'; readonly incident: string; readonly at: Iso }
   | { readonly kind: 'alert.closed'; readonly because: string; readonly at: Iso };
 
 /** A verdict in the form in which it is recorded. */

@@ -68,6 +68,8 @@ export function applyAlert(alert: Alert | null, event: AlertEvent, id: string): 
       return { ...alert, escalatedTo: [...alert.escalatedTo, event.to] };
     case 'alert.incident-declared':
       return { ...alert, incident: event.incident };
+    case 'alert.incident-ended':
+      return { ...alert, ...(alert.health === 'critical' && calling(event.at)), incident: null };
     case 'alert.closed':
       return {
         ...alert,

@@ -52,6 +52,7 @@ const STANDALONE = new Set<DomainEvent['kind']>([
   'alert.worsened',
   'alert.acknowledgement-ended',
   'alert.escalated',
+  'alert.incident-ended',
   'alert.closed',
 ]);
 

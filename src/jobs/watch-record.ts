@@ -4,7 +4,7 @@ import type { Sample } from '../domain/inventory.ts';
 import type { Plan } from '../domain/plan.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import type { Queue } from '../queue/boss.ts';
-import { databaseNow, nextNumber } from '../store/aggregates.ts';
+import { databaseNow, incidentsOver, nextNumber } from '../store/aggregates.ts';
 import { lockOpenAlerts, redrawCards } from '../store/alerts.ts';
 import type { Change } from '../store/commit.ts';
 import type { Tx } from '../store/database.ts';
@@ -34,10 +34,15 @@ export async function recordLooks(
   const now = await databaseNow(tx);
   await saveStandings(tx, system, beganAt, standingsFrom(judged, ofSystem));
   await saveSamples(tx, system, judged.flatMap(samplesFrom));
+  const open = await lockOpenAlerts(tx, system);
   const round: Round = {
     system,
     verdicts: [...judged.flatMap(({ verdicts }) => verdicts), ...ofSystem],
-    open: await lockOpenAlerts(tx, system),
+    open,
+    over: await incidentsOver(
+      tx,
+      open.flatMap(({ incident }) => incident ?? []),
+    ),
     escalate: watch.escalate,
     now,
   };

@@ -59,6 +59,16 @@ export async function listIncidents(
   return rows.map((row) => row.state);
 }
 
+/** Of these, those that are resolved or cancelled. */
+export async function incidentsOver(db: Reader, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  if (ids.length === 0) return new Set();
+  const { rows } = await db.query<{ id: string }>(
+    'select id from incidents where id = any ($1::text[]) and not open',
+    [ids],
+  );
+  return new Set(rows.map(({ id }) => id));
+}
+
 /** Newest first. */
 export async function runsOfIncident(db: Reader, incident: string): Promise<readonly Run[]> {
   const { rows } = await db.query<{ state: Run }>(

@@ -264,11 +264,37 @@ describe('the clock of an alert', () => {
     expect(decideAlertDue(alert, later(ms)).map((each) => each.kind)).toEqual([kind]);
   });
 
-  test('an incident that was declared from it answers it for good', () => {
+  test('an incident that was declared from it answers it while it lasts', () => {
     const alert = fold(fired(), { kind: 'alert.incident-declared', incident: 'INC-2026-016' });
 
     expect(alertDueAt(alert)).toBeNull();
     expect(decideAlertDue(alert, later(HOUR))).toEqual([]);
+  });
+
+  test.each([
+    ['still as bad', verdict(), ['alert.incident-ended'], NOW.toISOString()],
+    [
+      'worse',
+      verdict({ measure: { kind: 'age', value: 40 * HOUR, limit: 25 * HOUR, unit: 'ms' } }),
+      ['alert.incident-ended', 'alert.worsened'],
+      NOW.toISOString(),
+    ],
+    ['only a warning', verdict({ health: 'warning' }), ['alert.incident-ended', 'alert.eased'], null],
+    ['well', verdict({ health: 'ok' }), ['alert.closed'], null],
+  ])('what is %s when its incident is over is told so', (_, now, kinds, callsFrom) => {
+    const declared: AlertEvent = { kind: 'alert.incident-declared', incident: 'INC-2026-016' };
+    const escalated: AlertEvent = { kind: 'alert.escalated', to: 'ana', toldBy: null, at: NOW.toISOString() };
+    const alert = fold(fired(), escalated, declared);
+    const given = { open: [alert], verdicts: [now] };
+    const [change] = decideRound(round({ ...given, over: new Set(['INC-2026-016']) })).changes;
+    const events = change?.events ?? [];
+
+    expect(events.map(({ kind }) => kind)).toEqual(kinds);
+    const after = events.reduce((state, event) => applyAlert(state, event, 'ALT-1'), alert);
+    if (after.state === 'open')
+      expect(after).toMatchObject({ incident: null, criticalSince: callsFrom, escalatedTo: [] });
+    const kept = decideRound(round({ ...given, over: new Set(['INC-2026-017']) })).changes;
+    expect(kept.flatMap((each) => each.events.map(({ kind }) => kind))).not.toContain('alert.incident-ended');
   });
 
   test('of one that has its time and nothing to do says nothing', () => {

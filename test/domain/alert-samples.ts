@@ -30,7 +30,15 @@ export function verdict(changes: Partial<Verdict> = {}): Verdict {
 }
 
 export function round(changes: Partial<Round> = {}): Round {
-  return { system: 'janua', verdicts: [verdict()], open: [], escalate: [], now: NOW, ...changes };
+  return {
+    system: 'janua',
+    verdicts: [verdict()],
+    open: [],
+    over: new Set(),
+    escalate: [],
+    now: NOW,
+    ...changes,
+  };
 }
 
 export function fold(...events: readonly AlertEvent[]): Alert {

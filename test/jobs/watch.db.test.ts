@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { toJson } from '../../src/domain/canonical.ts';
+import { listIncidents } from '../../src/store/aggregates.ts';
 import { lastReading } from '../../src/store/watch.ts';
 import { smallPlan } from '../helpers/bot.ts';
 import { assertStateEqualsLog } from '../helpers/replay.ts';
@@ -207,6 +208,26 @@ test('an incident declared from the alert begins with its words and stands on th
   expect(bot.slack.textOf(await card('declared from this alert'))).toMatch(/INC-\d{4}-001/);
   const { rows } = await bot.db.query<{ title: string }>("select state->>'title' as title from incidents");
   expect(rows[0]?.title).toMatch(/^Demo: newest good backup .* too old$/);
+
+  // Over, and the backup is as old as before.
+  const [incident] = await listIncidents(bot.db, { open: true });
+  if (incident === undefined) throw new Error('no incident is open');
+  await bot.incidents.cancel(
+    { person: 'ana', via: 'cli', account: null },
+    incident.id,
+    'declared by mistake',
+  );
+  await watched.round();
+  await bot.slack.waitForMessage(
+    '#incidents',
+    (text) => text.includes(`${incident.id} is over, and this still holds`),
+    { timeoutMs: 15_000, what: 'word that it still holds' },
+  );
+  await bot.advance(2 * 60_000);
+  await bot.slack.waitForMessage('#incidents', (text) => text.includes('Nobody has answered'), {
+    timeoutMs: 15_000,
+    what: 'a call',
+  });
 });
 
 test('a slot is judged once, however many workers are woken', async () => {

@@ -133,6 +133,8 @@ function historyLine({ people, alert }: AlertView, event: LoggedEvent['event']):
       return `${personName(people, event.to)} was told`;
     case 'alert.incident-declared':
       return `${event.incident} declared from this alert`;
+    case 'alert.incident-ended':
+      return `${event.incident} is over, and this still holds`;
     case 'alert.closed':
       return `closed: ${machine(event.because, 200)}`;
     default:

@@ -45,6 +45,12 @@ export function postOfAlert(view: AlertView, event: AlertEvent, was: Told | null
         [event.to],
       );
     }
+    case 'alert.incident-ended':
+      return reply(
+        `${event.incident} is over, and this still holds: ${value(verdict.measure) ?? machine(wordsOf(verdict), 300)}.`,
+        [],
+        true,
+      );
     case 'alert.closed':
       return reply(closedLine(view), [], true);
     default:

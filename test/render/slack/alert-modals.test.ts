@@ -78,6 +78,7 @@ describe('the details of an alert', () => {
     [{ kind: 'alert.snooze-ended', at: '' }, '09:20:00'],
     [ALERT.told, '09:30:00'],
     [ALERT.declared, '09:40:00'],
+    [{ kind: 'alert.incident-ended', incident: 'INC-2026-016', at: '' }, '09:45:00'],
     [ALERT.closed(), '09:50:00'],
     [{ kind: 'incident.cancelled', reason: 'x' }, '09:55:00'],
   ] as const;
@@ -115,6 +116,7 @@ describe('the details of an alert', () => {
         '09:20:00 snooze ended',
         '09:30:00 Ana was told',
         '09:40:00 INC-2026-016 declared from this alert',
+        '09:45:00 INC-2026-016 is over, and this still holds',
         '09:50:00 closed: a good backup was taken 04:31:11 UTC (38.4 MB)',
         'on call: Ana, then Ben at 04:25 UTC',
       ].join('\n'),

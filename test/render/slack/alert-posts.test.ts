@@ -81,6 +81,15 @@ describe('the reply under an alert', () => {
     expect(post?.broadcast).toBe(true);
   });
 
+  test('tells in the channel that an incident left it as it was', () => {
+    const event = { kind: 'alert.incident-ended', incident: 'INC-2026-016', at: '' } as const;
+
+    const post = postOfAlert(alertView(), event);
+
+    expect(said(post)[1]).toBe('INC-2026-016 is over, and this still holds: age 26 h 10 min.');
+    expect(post).toMatchObject({ broadcast: true, mention: [] });
+  });
+
   test.each([ALERT.acknowledged(), ALERT.snoozed(), ALERT.declared])(
     'is none of $kind: the card says it',
     (event) => {

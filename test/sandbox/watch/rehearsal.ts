@@ -70,7 +70,7 @@ export function rehearse(
       ...judgeSystem(plan, platform.around(now)),
     ].flatMap((verdict) => heard(verdict) ?? []);
     const open = [...alerts.values()].filter((alert) => alert.system === system && alert.state === 'open');
-    const about = { system, verdicts, open, escalate: [], now };
+    const about = { system, verdicts, open, over: new Set<string>(), escalate: [], now };
     const { changes, begun } = decideRound(about);
     for (const { id, events } of changes) for (const event of events) apply(id, event);
     for (const verdict of begun) apply(`ALT-${alerts.size + 1}`, firedBy(verdict, about, null));
