@@ -41,8 +41,15 @@ export function describeChart(chart: AlertChart): string {
   const lost = points.at(-1)?.value === null ? ', then not known' : '';
   if (limit === null) return way + lost;
   const crossed = rest.find(({ value }) => value > limit !== first.value > limit);
-  const where = crossed === undefined ? '' : ` crossed at ${instant(crossed.at, chart.to)}`;
+  const where =
+    crossed === undefined ? '' : ` crossed at ${instant(crossedAt(chart, crossed, limit), chart.to)}`;
   return `${way}${lost}; limit ${quantity(limit, unit)}${where}`;
+}
+
+/** What grows with the clock crossed its limit between two points; anything else at the point. */
+function crossedAt({ kind }: AlertChart, { at, value }: KnownPoint, limit: number): Date {
+  const grows = kind === 'age' || kind === 'loss';
+  return grows && value > limit ? new Date(at.getTime() - (value - limit)) : at;
 }
 
 /** The points since the line last turned. */

@@ -8,7 +8,7 @@ describe('a picture in a sentence', () => {
       'a rise over the limit',
       [20, 1, 2, 13, 24.5, 26],
       {},
-      'Age rose from 1 h to 26 h; limit 25 h crossed at 03:00 UTC',
+      'Age rose from 1 h to 26 h; limit 25 h crossed at 02:00 UTC',
     ],
     ['a rise below the limit', [20, 2, 13], {}, 'Age rose from 2 h to 13 h; limit 25 h'],
     [
@@ -31,7 +31,7 @@ describe('a picture in a sentence', () => {
     const { to, ...chart } = chartOf([1, 26]);
 
     expect(describeChart({ ...chart, to: new Date(to.getTime() + 24 * HOUR) })).toContain(
-      'crossed at 23 Nov 03:00 UTC',
+      'crossed at 23 Nov 02:00 UTC',
     );
   });
 });

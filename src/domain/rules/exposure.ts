@@ -38,7 +38,7 @@ export const exposure: Rule = (check) => {
 
 function lossSaid(check: Check, rpo: number, point: Date | null): Said {
   const { component, now } = check;
-  const facts = planGaps(check).map(({ text }) => text);
+  const facts = planGaps(check).flatMap(({ kind, text }) => (kind === 'thaw' ? [] : text));
   if (!check.restorable) return { health: 'ok', text: NOT_RESTORED, facts };
   if (point === null) {
     return {
@@ -54,11 +54,11 @@ function lossSaid(check: Check, rpo: number, point: Date | null): Said {
   const ms = ageMs(check, point);
   const health = above(ms, limits);
   const near = health === 'warning';
-  const bySchedule = reach > rpo ? `, by its schedule up to ${durationText(reach)}` : '';
+  const allowed = reach > rpo ? `by its schedule at most ${durationText(reach)}` : `RPO ${durationText(rpo)}`;
   return {
     health,
     title: `${component.name} would lose ${near ? 'nearly all that' : 'more than'} its RPO allows`,
-    text: `Newest restore point is ${durationText(ms)} old; RPO ${durationText(rpo)}${bySchedule}`,
+    text: `Newest restore point is ${durationText(ms)} old; ${allowed}`,
     consequence: lossText(component.name, ms),
     since: new Date(point.getTime() + (near ? limits.warning : limits.critical)),
     measure: { kind: 'loss', value: ms, limit: limits.critical, unit: 'ms' },
@@ -118,8 +118,8 @@ export const thaw: Rule = (check) => {
     const [worst] = slow
       .filter((artifact) => artifact === check.good || !intended(artifact))
       .sort((a, b) => readableIn(b) - readableIn(a));
-    const facts = planGaps(check).flatMap(({ kind, text }) => (kind === 'thaw' ? text : []));
     if (worst === undefined) {
+      const facts = planGaps(check).flatMap(({ kind, text }) => (kind === 'thaw' ? text : []));
       return [
         voice.say('thaw', { health: 'ok', text: `Readable within the RTO of ${durationText(rto)}`, facts }),
       ];
@@ -132,7 +132,7 @@ export const thaw: Rule = (check) => {
         text: `${nameOf(worst)} is in ${worst.storageClass}: ${durationText(ms)} to thaw and fetch, RTO ${durationText(rto)}`,
         consequence: `A restore of ${component.name} begins after ${durationText(ms)} at the earliest`,
         measure: { kind: 'duration', value: ms, limit: rto, unit: 'ms' },
-        facts: [`Size ${sizeText(worst.bytes)}`, ...facts],
+        facts: [`Size ${sizeText(worst.bytes)}`],
       }),
     ];
   });

@@ -76,7 +76,7 @@ function archiver({ component, now }: Check, { lastFailedAt, lastArchivedAt, fai
       : 'The last archive_command succeeded',
     consequence: `What ${component.name} writes now is in no backup, and its disk fills`,
     since: lastArchivedAt,
-    facts: failedCount > 0 ? [`${countText(failedCount, 'failure')} in all`] : [],
+    facts: !fails && failedCount > 0 ? [`${countText(failedCount, 'failure')} in all`] : [],
   };
 }
 

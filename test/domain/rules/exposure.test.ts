@@ -68,7 +68,7 @@ describe('R3 possible loss', () => {
 
     expect(inTime).toMatchObject({
       health: 'ok',
-      text: 'Newest restore point is 23 h old; RPO 5 min, by its schedule up to 24 h 30 min',
+      text: 'Newest restore point is 23 h old; by its schedule at most 24 h 30 min',
     });
     expect(inTime.facts).toContain('A backup every 24 h leaves up to 24 h 30 min without one; RPO 5 min');
     expect(late.health).toBe('critical');
