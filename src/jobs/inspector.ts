@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clients } from '../clients/index.ts';
@@ -31,12 +31,26 @@ interface Reading {
   readonly shape: Promise<Seen<Shape>>;
 }
 
-/** Fetched dumps lie in a folder of their own, so that those of a process that was killed are found. */
-const folderIn = (workDir: string) => join(workDir, 'watch');
+/** Fetched dumps lie in a folder of this process, so that those of one that was killed are found. */
+const folderIn = (workDir: string) => join(workDir, `watch-${process.pid}`);
 
-/** At the start: nothing is read yet, and dumps hold personal data. */
+/** At the start: dumps hold personal data, and those of processes that are gone are read by nobody. */
 export async function sweepReadings(workDir: string): Promise<void> {
-  await rm(folderIn(workDir), { recursive: true, force: true });
+  for (const name of await readdir(workDir)) {
+    const pid = Number(/^watch-(\d+)$/.exec(name)?.[1]);
+    // A process that was killed may have had the number this one has now.
+    if (pid === process.pid || (pid > 0 && !isRunning(pid)))
+      await rm(join(workDir, name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    // Somebody else's process, and so a running one.
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
 }
 
 /**

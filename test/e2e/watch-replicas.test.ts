@@ -25,7 +25,8 @@ beforeAll(async () => {
   await writeFile(join(folder, 'app_20200101_020000.dump'), 'old');
   await writeFile(join(world.configDir, 'connections.yml'), stringify({}));
   await writeFile(join(world.configDir, 'plans', 'demo.yml'), stringify(planOf(folder)));
-  left = join(world.env.DR_WORK_DIR ?? '', hostname(), 'watch', 'left.backup');
+  // No process has a number beyond 2^22.
+  left = join(world.env.DR_WORK_DIR ?? '', hostname(), 'watch-4194305', 'left.backup');
   await mkdir(join(left, '..'), { recursive: true });
   await writeFile(left, 'personal data');
   bot = await startBot(world, { watch: 'on' });

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -70,7 +72,7 @@ function shapesIn(plan: Plan, inspector: ReturnType<typeof inspectorOf>) {
 
 /** Of objects comes a beginning, and then nearly nothing. */
 const stall = () => Object.assign(world.faults, { pieceBytes: 50, pieceMs: 3_000 });
-const fetched = async () => (await readdir(join(workDir, 'watch')).catch(() => [])).length;
+const fetched = async () => (await readdir(join(workDir, `watch-${process.pid}`)).catch(() => [])).length;
 
 test('a dump that never comes to its end is given up, leaves nothing, and is read anew by a later look', async () => {
   await put(STAMP);
@@ -86,7 +88,7 @@ test('a dump that never comes to its end is given up, leaves nothing, and is rea
   const again = await shapesIn(planOf('20s'), inspector);
 
   expect(first).toEqual([null]);
-  expect([kept, parts]).toEqual([['watch'], 1]);
+  expect([kept, parts]).toEqual([[`watch-${process.pid}`], 1]);
   expect(again).toMatchObject([{ key: keyOf(0, STAMP), refused: null }]);
 });
 
@@ -128,12 +130,18 @@ test('a listing that takes long leaves a dump only what is left of its part of t
 });
 
 test('at the start dumps are removed that a killed process left, and nothing else', async () => {
-  await mkdir(join(workDir, 'watch'));
-  await mkdir(join(workDir, 'run-7'));
-  await writeFile(join(workDir, 'watch', 'a.backup.part'), 'personal data');
+  const killed = spawn('sleep', ['60']);
+  const gone = once(killed, 'exit');
+  killed.kill('SIGKILL');
+  await gone;
+  const kept = ['run-7', `watch-${process.ppid}`, 'watch-x'];
+  for (const name of [...kept, `watch-${killed.pid}`, `watch-${process.pid}`]) {
+    await mkdir(join(workDir, name));
+    await writeFile(join(workDir, name, 'a.backup.part'), 'personal data');
+  }
 
   await sweepReadings(workDir);
   await sweepReadings(workDir);
 
-  expect(await readdir(workDir)).toEqual(['run-7']);
+  expect((await readdir(workDir)).sort()).toEqual(kept.sort());
 });
