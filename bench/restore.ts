@@ -27,13 +27,15 @@ const EVIDENCE = 'compared: 0';
 /** What the numbers are of, in the output too. */
 const counted = {
   seed: "the plan's own script (J-82 to J-90): download, janua-api to 0, gunzip | psql on the live database, one count, janua-api to 3. It refuses no bad backup, looks at nothing else, and there is no way back",
-  bot: 'the shipped runbook restore-postgres with all its checks: found, fetched, read whole, restored beside, compared with the live database, approved, swapped, started again',
+  bot: 'the shipped runbook restore-postgres with all its checks: found, fetched, known by its SHA-256, restored beside, compared with the live database, approved, swapped, started again',
   totalMs: 'from the start command until the application answers 200 from the restored rows',
   downtimeMs: 'of these, how long the application did not answer 200, asked every 20 ms',
   formats:
     'one moment of one database, the script in its own format (plain, gzip), the bot in custom format with two jobs, as the shipped plan allows',
   withoutChecks:
-    'the bot without the steps that have nothing beside them in the script: the backup read whole, its copy compared with the live database row by row, integrity, erasures, sessions and keys',
+    'the bot without the steps that have nothing beside them in the script: the backup found and known whole, its copy compared with the live database row by row, integrity, erasures, sessions and keys',
+  watched:
+    'the watch is on and has read the backup from its first to its last byte, as it does when one is new; the restore relies on that where the SHA-256 is the same',
   leftOut:
     'people: votes and evidence are given the moment they are asked for, and the script is told which backup to take',
 };

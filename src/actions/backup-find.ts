@@ -22,7 +22,7 @@ const PREVIEW_READS_BYTES = 200_000_000;
 
 export const backupFind = defineAction<Params>({
   name: 'backup.find',
-  summary: 'Finds the newest backup that is really usable, by reading it.',
+  summary: 'Finds the newest backup that is really usable: read whole by the watch, or now.',
   schema: Params,
   class: 'read',
   recovery: 'safe',
