@@ -37,6 +37,11 @@ const NOT_LOCKED = [
   ...UNKNOWN_HERE,
 ];
 
+/** Groups of access lists: anyone at all, and anyone with an account of any customer. */
+const EVERYBODY = ['AllUsers', 'AuthenticatedUsers'].map(
+  (group) => `http://acs.amazonaws.com/groups/global/${group}`,
+);
+
 const REPLICATION = { PENDING: 'pending', FAILED: 'failed', COMPLETED: 'done', COMPLETE: 'done' } as const;
 
 /** How a bucket guards what it keeps. Each function is one request, and none of them changes anything. */
@@ -105,7 +110,10 @@ export function createS3Protection(ask: AskS3) {
     });
   }
 
-  /** All four switches, or on stores that have none a policy that lets nobody in. Null where the store knows neither. */
+  /**
+   * All four switches, or on stores that have none a policy and an access list that let nobody in. Null where the store knows
+   * neither switches nor policies.
+   */
   function publicAccess(name: string, options: Options): Promise<'blocked' | 'open' | null> {
     return ask(name, options, async ({ sdk, client, bucket, request }) => {
       const where = { Bucket: bucket };
@@ -120,7 +128,12 @@ export function createS3Protection(ask: AskS3) {
         .then(({ PolicyStatus }) => (PolicyStatus?.IsPublic === true ? 'open' : 'blocked'))
         .catch(instead(['NoSuchBucketPolicy'], 'blocked' as const))
         .catch(instead(UNKNOWN_HERE, null));
-      return policy;
+      if (policy === 'open') return policy;
+      const grants = await client
+        .send(new sdk.GetBucketAclCommand(where), request)
+        .then(({ Grants = [] }) => Grants)
+        .catch(instead(UNKNOWN_HERE, []));
+      return grants.some(({ Grantee }) => EVERYBODY.includes(Grantee?.URI ?? '')) ? 'open' : policy;
     });
   }
 

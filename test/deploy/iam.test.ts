@@ -23,6 +23,7 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
   GetObjectCommand: ['s3:GetObject', 's3:GetObjectVersion'],
   HeadObjectCommand: ['s3:GetObject', 's3:GetObjectVersion'],
   paginateListObjectsV2: ['s3:ListBucket'],
+  GetBucketAclCommand: ['s3:GetBucketAcl'],
   GetBucketEncryptionCommand: ['s3:GetEncryptionConfiguration'],
   GetBucketPolicyStatusCommand: ['s3:GetBucketPolicyStatus'],
   GetBucketVersioningCommand: ['s3:GetBucketVersioning'],
@@ -35,8 +36,13 @@ const RIGHTS: Readonly<Record<string, readonly string[]>> = {
 
 test.each([
   ['src/clients/s3.ts', 'deploy/iam/backup-read.json', []],
-  // To look at an object takes the right to read it, which the other policy gives.
-  ['src/clients/s3-protection.ts', 'deploy/iam/backup-watch.json', ['s3:GetObject', 's3:GetObjectVersion']],
+  // To look at an object takes the right to read it, which the other policy gives. Access lists are asked of stores that have
+  // no switches against public access, and S3 has them.
+  [
+    'src/clients/s3-protection.ts',
+    'deploy/iam/backup-watch.json',
+    ['s3:GetObject', 's3:GetObjectVersion', 's3:GetBucketAcl'],
+  ],
   ['src/clients/sns.ts', 'deploy/iam/notice-publish.json', []],
 ])('what %s calls is exactly what %s allows', (client, file, elsewhere) => {
   const calls = [...read(client).matchAll(/\b([A-Za-z]+Command|paginate[A-Za-z0-9]+)\b/g)].map(

@@ -60,6 +60,7 @@ function questionOf({ method = '', url = '/' }: IncomingMessage): Asked {
     'encryption',
     'publicAccessBlock',
     'policyStatus',
+    'acl',
   ];
   const named = operations.find((name) => searchParams.has(name));
   const operation = named ?? (searchParams.has('list-type') ? 'list' : method);

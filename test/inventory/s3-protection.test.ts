@@ -88,6 +88,26 @@ test.each([
   expect(await protectionOf({ publicAccess: 'blocked' })).toMatchObject({ publicAccess });
 });
 
+test.each([
+  ['anyone', 'AllUsers', 'open'],
+  ['anyone with an account', 'AuthenticatedUsers', 'open'],
+  ['who delivers logs', 'LogDelivery', 'blocked'],
+])(
+  'without switches an access list may let in %s, whatever the policy says',
+  async (_name, group, publicAccess) => {
+    const grantee = `<Grantee xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="Group"><URI>http://acs.amazonaws.com/groups/${group === 'LogDelivery' ? 's3' : 'global'}/${group}</URI></Grantee>`;
+    answers({
+      ...listing([KEY]),
+      policyStatus: fault(404, 'NoSuchBucketPolicy'),
+      acl: xml(
+        `<AccessControlPolicy><AccessControlList><Grant>${grantee}<Permission>READ</Permission></Grant></AccessControlList></AccessControlPolicy>`,
+      ),
+    });
+
+    expect(await protectionOf({ publicAccess: 'blocked' })).toMatchObject({ publicAccess });
+  },
+);
+
 test('only what the plan asks for is asked, once each', async () => {
   answers({ ...listing([KEY]), HEAD: {} });
 
