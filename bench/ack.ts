@@ -12,8 +12,8 @@ type Kind = (typeof KINDS)[number];
 
 const PAIRS = 3;
 const RATES = [50, 200, 500] as const;
-const SECONDS = 3;
-const WARM_REQUESTS = 3_000;
+const SECONDS = 4;
+const WARM_REQUESTS = 6_000;
 
 /** What the numbers are of, in the output too. */
 const counted = {
