@@ -64,9 +64,9 @@ async function loadPlain(
   options: LoadOptions,
   compressed: boolean,
 ): Promise<readonly string[]> {
-  const leftOut = { owners: 0, comments: 0 };
+  const leftOut = { owners: 0, comments: 0, defaults: new Set<string>() };
   const source = readWithProgress(context, options.path, (await stat(options.path)).size, compressed);
-  const script = guardedScript(source, options.made, leftOut);
+  const script = guardedScript(source, { schemas: options.made.schemas, owner: options.owner }, leftOut);
   const result = await programsOf(context).run(
     'psql',
     ['--no-psqlrc', '--quiet', '--set=ON_ERROR_STOP=1', '--file=-'],
@@ -76,7 +76,7 @@ async function loadPlain(
     },
   );
   requireDone('psql', result);
-  return leftOutLines(options.owner, leftOut.owners, leftOut.comments);
+  return leftOutLines(options.owner, leftOut.owners, leftOut.comments, leftOut.defaults);
 }
 
 async function loadArchive(
@@ -130,12 +130,22 @@ async function loadArchive(
   return leftOutLines(options.owner, null, chosen.comments);
 }
 
-function leftOutLines(owner: string, owners: number | null, comments: number): readonly string[] {
+function leftOutLines(
+  owner: string,
+  owners: number | null,
+  comments: number,
+  defaults: ReadonlySet<string> = new Set(),
+): readonly string[] {
   return [
     ...(owners === 0 ? [] : [`everything belongs to \`${owner}\`, whoever owned it in the backup`]),
     ...(comments === 0
       ? []
       : [`${comments} comments on extensions, which only an extension's owner may set`]),
+    ...(defaults.size === 0
+      ? []
+      : [
+          `default privileges of ${[...defaults].map((role) => `\`${role}\``).join(', ')}, which only that role may set`,
+        ]),
   ];
 }
 

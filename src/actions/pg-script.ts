@@ -12,6 +12,8 @@ const [NEWLINE, DOT, BACKSLASH] = [10, 46, 92];
 export interface LeftOut {
   owners: number;
   comments: number;
+  /** Default privileges of roles that the owner is not, and whose they are. */
+  defaults: Set<string>;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface LeftOut {
  */
 export async function* guardedScript(
   chunks: AsyncIterable<Buffer>,
-  skip: { readonly schemas: ReadonlySet<string> },
+  skip: { readonly schemas: ReadonlySet<string>; readonly owner: string },
   leftOut: LeftOut,
 ): AsyncGenerator<Buffer> {
   const key = randomBytes(32).toString('hex');
@@ -41,10 +43,11 @@ export async function* guardedScript(
       const line = lines.toString('latin1', start, end).replace(/\r?\n$/, '');
       const begins = lexer.atStart();
       const restriction = begins && /^\\(un)?restrict [A-Za-z0-9]+$/.test(line);
-      if (!restriction) lexer.read(line);
+      const border = begins && (line === 'BEGIN;' || line === 'COMMIT;');
+      if (!restriction && !border) lexer.read(line);
       if (begins && line === TRAILER) complete = true;
       else if (complete && !restriction && !/^(--.*)?$/.test(line)) complete = false;
-      if (!restriction && !(begins && lexer.atStart() && isLeftOut(line, skip.schemas, leftOut))) continue;
+      if (!restriction && !(begins && lexer.atStart() && isLeftOut(line, skip, leftOut))) continue;
       if (start > from) yield lines.subarray(from, start);
       from = end;
     }
@@ -59,14 +62,28 @@ export async function* guardedScript(
   yield Buffer.from(`\ncommit;\n\\unrestrict ${key}\n`);
 }
 
-/** Statements pg_dump writes on one line and that only a former owner, or an extension's owner, may run. */
-function isLeftOut(line: string, schemas: ReadonlySet<string>, leftOut: LeftOut): boolean {
+/**
+ * Statements pg_dump writes on one line: those that only a former owner, or an extension's owner, may run, and the borders of
+ * its own transactions around large objects, which would end ours.
+ */
+function isLeftOut(
+  line: string,
+  { schemas, owner }: Parameters<typeof guardedScript>[1],
+  leftOut: LeftOut,
+): boolean {
+  if (line === 'BEGIN;' || line === 'COMMIT;') return true;
   if (/^ALTER .* OWNER TO ("[^"]+"|\S+);$/.test(line)) {
     leftOut.owners += 1;
     return true;
   }
   if (/^COMMENT ON EXTENSION .*;$/.test(line)) {
     leftOut.comments += 1;
+    return true;
+  }
+  const role = line.match(/^ALTER DEFAULT PRIVILEGES FOR ROLE ("(?:[^"]|"")+"|\S+) .*;$/)?.[1];
+  const named = role?.replace(/^"|"$/g, '').replaceAll('""', '"');
+  if (named !== undefined && named !== owner) {
+    leftOut.defaults.add(named);
     return true;
   }
   const schema = line.match(/^CREATE SCHEMA (\S+);$/)?.[1];
@@ -116,12 +133,17 @@ const DOLLAR_TAG = /\$(?:[A-Za-z_\x80-\xff][A-Za-z0-9_\x80-\xff]*)?\$/y;
 const COMMENT_EDGE = /\/\*|\*\//g;
 const ESCAPED_TEXT_END = /(?:[^\\']|\\.?)*/y;
 const WORD = /[A-Za-z0-9_$\x80-\xff]/;
+/** What opens and closes the parts of a statement in which a semicolon does not end it (psql's own lexer, since 14). */
+const NESTING = /[()]|(?<![A-Za-z0-9_$\x80-\xff])(?:begin|case|end)(?![A-Za-z0-9_$\x80-\xff])/gi;
+const ROUTINE = /^CREATE\s+(OR\s+REPLACE\s+)?(FUNCTION|PROCEDURE)\b/i;
 
 /** Follows quotes, comments and COPY data as psql does, and refuses what must not reach it. */
 function createLexer() {
   let state: State = { in: 'code' };
   let statement = '';
   let copyData = false;
+  /** Open parentheses, and open BEGIN ATOMIC or CASE of a routine's body. */
+  let [parentheses, blocks] = [0, 0];
   /** Text right after an escape string's end, with only white space between, goes on as an escape string. */
   let escapesGoOn = false;
 
@@ -140,11 +162,16 @@ function createLexer() {
     if (plain !== undefined) {
       if (plain.trim() !== '') escapesGoOn = false;
       note(plain);
+      nest(line, at, at + plain.length);
       return at + plain.length;
     }
     const two = line.slice(at, at + 2);
     if (two === '--') return line.length;
-    if (two === '/*') return open({ in: 'comment', depth: 1 }, at + 2);
+    if (two === '/*') {
+      // To the server a comment is white space.
+      note(' ');
+      return open({ in: 'comment', depth: 1 }, at + 2);
+    }
     const letter = line.charAt(at);
     if (letter === '\\') refuseBackslash(line.slice(at));
     const inWord = at > 0 && WORD.test(line.charAt(at - 1));
@@ -155,8 +182,20 @@ function createLexer() {
     if ((letter === 'e' || letter === 'E') && !inWord) return open({ in: 'text', escapes: true }, at + 2);
     const tag = inWord ? undefined : matchAt(DOLLAR_TAG, line, at);
     if (tag !== undefined) return open({ in: 'dollar', tag }, at + tag.length);
-    if (letter === ';') endStatement();
+    if (letter === ';' && parentheses === 0 && blocks === 0) endStatement();
     return at + 1;
+  }
+
+  function nest(line: string, from: number, until: number): void {
+    NESTING.lastIndex = from;
+    for (let match = NESTING.exec(line); match !== null && match.index < until; match = NESTING.exec(line)) {
+      const word = match[0].toLowerCase();
+      if (word === '(') parentheses += 1;
+      else if (word === ')') parentheses = Math.max(0, parentheses - 1);
+      else if (parentheses > 0 || !ROUTINE.test(statement)) continue;
+      else if (word === 'end') blocks = Math.max(0, blocks - 1);
+      else if (word === 'begin' || blocks > 0) blocks += 1;
+    }
   }
 
   function open(next: State, at: number): number {
@@ -191,11 +230,11 @@ function createLexer() {
     const text = statement;
     statement = '';
     refuseSuperuserOnly(text, 'statement');
-    const forbidden = FORBIDDEN.find((entry) => entry.statement.test(text));
-    if (forbidden !== undefined) {
+    const refusal = refusalOf(text);
+    if (refusal !== undefined) {
       throw new AppError(
         'backup-refused',
-        `The backup holds a statement that ${forbidden.does}: "${text.slice(0, 80)}". Nothing of it was kept. Choose another backup, and look at who wrote this one.`,
+        `The backup holds a statement that ${refusal}: "${text.slice(0, 80)}". Nothing of it was kept. Choose another backup, and look at who wrote this one.`,
       );
     }
     copyData = /^COPY [^;]* FROM stdin;$/is.test(text);
@@ -217,19 +256,23 @@ function matchAt(pattern: RegExp, line: string, at: number): string | undefined 
   return pattern.exec(line)?.[0];
 }
 
-/** pg_dump never writes these; each would act outside the copy, or make psql read the rest otherwise than we do. */
-const FORBIDDEN = [
-  { statement: /^COPY\b.*\b(FROM|TO)\s+PROGRAM\b/is, does: 'runs a program' },
-  {
-    statement: /^(CREATE|ALTER|DROP)\s+(DATABASE|ROLE|USER|GROUP|TABLESPACE|SYSTEM)\b/i,
-    does: 'changes the server, not the copy',
-  },
-  { statement: /^SET\s+standard_conforming_strings\s*(=|TO)\s*'?off/i, does: 'changes how quotes are read' },
-  {
-    statement: /^SET\s+client_encoding\s*(=|TO)\s*'?(SJIS|SHIFT_JIS_2004|BIG5|GBK|UHC|GB18030|JOHAB)/i,
-    does: 'uses an encoding in which quotes cannot be told apart',
-  },
-];
+/** The first words of what pg_dump writes. Anything else is somebody else's. */
+const WRITTEN = /^(ALTER|COMMENT|COPY|CREATE|DROP|GRANT|INSERT|REFRESH|REVOKE|SECURITY|SELECT|SET)\b|^;$/i;
+const ASKED =
+  /^SELECT\s+(\*\s+FROM\s+)?pg_catalog\.(setval|lo_creat|lo_create|lo_open|lo_close|lo_unlink|lowrite|pg_restore_\w+_stats)\b|^SELECT\s+pg_catalog\.set_config\('search_path', '[^']*', false\);$/i;
+const SETTINGS =
+  /^SET\s+(statement_timeout|lock_timeout|idle_in_transaction_session_timeout|transaction_timeout|check_function_bodies|xmloption|client_min_messages|row_security|default_tablespace|default_table_access_method|default_with_oids|search_path|escape_string_warning)\s*=|^SET\s+standard_conforming_strings\s*=\s*on;$|^SET\s+client_encoding\s*=\s*'(UTF8|SQL_ASCII|LATIN\d+|WIN\d+|KOI8[RU]|ISO_8859_\d+|EUC_\w+|MULE_INTERNAL)';$/i;
+
+/** Each would act outside the copy, or make psql read the rest otherwise than we do. Undefined for what pg_dump writes. */
+function refusalOf(text: string): string | undefined {
+  if (/^COPY\b.*\b(FROM|TO)\s+PROGRAM\b/is.test(text)) return 'runs a program';
+  if (/^(CREATE|ALTER|DROP)\s+(DATABASE|ROLE|USER(?!\s+MAPPING)|GROUP|TABLESPACE|SYSTEM)\b/i.test(text))
+    return 'changes the server, not the copy';
+  if (!WRITTEN.test(text)) return 'pg_dump does not write';
+  if (/^SELECT\b/i.test(text) && !ASKED.test(text)) return 'calls what pg_dump does not call';
+  if (/^SET\b/i.test(text) && !SETTINGS.test(text)) return 'changes how the rest is read or as whom it runs';
+  return undefined;
+}
 
 function refuseBackslash(rest: string): never {
   const command = rest.split(/\s/, 1)[0] ?? '\\';
