@@ -24,6 +24,21 @@ export function toJson(value: unknown): Json {
   return text === undefined ? null : JSON.parse(text);
 }
 
+/** What JSON.stringify writes of a NUL and of half a character. */
+const UNSTORABLE = /\\u0000|\\ud[89a-f]/i;
+
+/**
+ * The same value with every text as PostgreSQL's jsonb takes it: programs and remote answers hold NULs, and cutting a text may
+ * leave half a character. Both become U+FFFD.
+ */
+export function storable<Value>(value: Value): Value {
+  const text = JSON.stringify(value);
+  if (text === undefined || !UNSTORABLE.test(text)) return value;
+  return JSON.parse(text, (_, inner) =>
+    typeof inner === 'string' ? inner.toWellFormed().replaceAll('\0', '\uFFFD') : inner,
+  );
+}
+
 /** Lower-case hex SHA-256 of text (as UTF-8) or bytes. */
 export function sha256(data: string | Uint8Array): string {
   return createHash('sha256').update(data).digest('hex');

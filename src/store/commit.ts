@@ -1,6 +1,6 @@
 import { type Alert, applyAlert } from '../domain/alert.ts';
 import { type Approval, applyApproval } from '../domain/approval.ts';
-import { canonicalJson, type Json, toJson } from '../domain/canonical.ts';
+import { canonicalJson, type Json, storable, toJson } from '../domain/canonical.ts';
 import { linkHash } from '../domain/chain.ts';
 import { type Effect, effectsOf, type Kin } from '../domain/effects.ts';
 import type {
@@ -47,7 +47,7 @@ export type Commit = (tx: Tx, actor: Actor, changes: readonly Change[]) => Promi
  */
 export function createCommit(enqueue: Enqueue): Commit {
   return async (tx, actor, changes) => {
-    const real = changes.filter((change) => change.events.length > 0);
+    const real = changes.filter((change) => change.events.length > 0).map(storable);
     if (real.length === 0) return [];
     const before = new Map<Change, Loaded>();
     for (const change of real) before.set(change, await loadState(tx, change));

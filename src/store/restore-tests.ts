@@ -1,3 +1,4 @@
+import { storable } from '../domain/canonical.ts';
 import type { RestoreTestResult } from '../domain/inventory.ts';
 import type { Database, Tx } from './database.ts';
 
@@ -92,7 +93,7 @@ export async function unendedNumbers(db: Reader): Promise<readonly number[]> {
 export async function endTest(tx: Tx, result: RestoreTestResult): Promise<void> {
   await tx.query('update restore_tests set body = $2, due_at = null where id = $1', [
     result.id,
-    JSON.stringify(result),
+    JSON.stringify(storable(result)),
   ]);
 }
 

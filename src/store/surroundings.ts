@@ -1,4 +1,5 @@
 import type { Json } from '../domain/canonical.ts';
+import { storable } from '../domain/canonical.ts';
 import type { Database, Tx } from './database.ts';
 
 type Reader = Pick<Database, 'query'> | Tx;
@@ -94,7 +95,7 @@ export async function observe(
 ): Promise<void> {
   await db.query(
     'insert into observations (system, component, kind, at, body) values ($1, $2, $3, dr_now(), $4)',
-    [system, component, kind, JSON.stringify(body)],
+    [system, component, kind, JSON.stringify(storable(body))],
   );
 }
 

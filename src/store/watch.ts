@@ -1,3 +1,4 @@
+import { storable } from '../domain/canonical.ts';
 import type { Inventory, Sample } from '../domain/inventory.ts';
 import type { Verdict } from '../domain/verdict.ts';
 import { type Reading, StoredDump } from '../domain/whole-dump.ts';
@@ -74,7 +75,12 @@ export async function saveStandings(
     `insert into watch_state (system, backup, at, body)
      select $1, backup, $2, body::jsonb from unnest($3::text[], $4::text[]) as given (backup, body)
      on conflict (system, backup) do update set at = excluded.at, body = excluded.body`,
-    [system, at, [...standings.keys()], [...standings.values()].map((standing) => JSON.stringify(standing))],
+    [
+      system,
+      at,
+      [...standings.keys()],
+      [...standings.values()].map((standing) => JSON.stringify(storable(standing))),
+    ],
   );
 }
 

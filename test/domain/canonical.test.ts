@@ -6,6 +6,7 @@ import {
   fingerprintOf,
   type Json,
   sha256,
+  storable,
   toJson,
 } from '../../src/domain/canonical.ts';
 import { check } from './seed.ts';
@@ -95,6 +96,23 @@ describe('toJson', () => {
   test('undefined itself becomes null', () => {
     expect(toJson(undefined)).toBeNull();
   });
+});
+
+describe('what jsonb cannot hold', () => {
+  test.each<[string, unknown, unknown]>([
+    ['a NUL', { said: ['a\0b'] }, { said: ['a\uFFFDb'] }],
+    ['half a character, as cutting a text leaves it', '\u{1F600}'.slice(0, 1), '\uFFFD'],
+    ['the other half', ['x\udc00'], ['x\uFFFD']],
+  ])('%s becomes the sign for it', (_, value, stored) => {
+    expect(storable(value)).toEqual(stored);
+  });
+
+  test.each([['whole \u{1F600} and the words \\u0000'], [{ a: [1, null, 'é'] }], [undefined]])(
+    '%j stays as it is',
+    (value) => {
+      expect(storable(value)).toEqual(value);
+    },
+  );
 });
 
 describe('digests', () => {

@@ -49,6 +49,17 @@ describe('commit', () => {
     expect(jobs).toHaveLength(1);
   });
 
+  test('takes words that PostgreSQL cannot hold, in the log and in the state alike', async () => {
+    const words = { ...declared(), title: `half \ud83d and \0 nothing` };
+    await db.transact((tx) => commit(tx, BOT, [{ type: 'incident', id: 'INC-2026-009', events: [words] }]));
+
+    const events = await eventsOfIncident(db, 'INC-2026-009');
+    const located = await readIncident(db, 'INC-2026-009');
+
+    expect(located?.state.title).toBe('half \uFFFD and \uFFFD nothing');
+    expect(canonicalJson(toJson(located?.state))).toBe(canonicalJson(toJson(foldIncident(events))));
+  });
+
   test('leaves nothing behind when the transaction fails after it', async () => {
     const attempt = db.transact(async (tx) => {
       await commit(tx, BOT, [{ type: 'incident', id: 'INC-2026-002', events: [declared()] }]);
@@ -81,6 +92,6 @@ describe('commit', () => {
     const counts = await Promise.all(ids.map(async (id) => (await eventsOfIncident(db, id)).length));
     expect(counts.reduce((sum, count) => sum + count, 0)).toBe(8 * 400 + 3);
     expect(await verifyChain(db)).toMatchObject({ ok: true });
-    expect(await assertStateEqualsLog(db)).toBe(1 + ids.length);
+    expect(await assertStateEqualsLog(db)).toBe(2 + ids.length);
   });
 });
