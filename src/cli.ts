@@ -188,7 +188,7 @@ async function main(work: Work, options: { offline?: boolean; start?: boolean } 
   }
 }
 
-/** Who acts: named by --as or DR_PERSON. A name alone may read and declare; a vote needs that person's key. */
+/** Who acts: named by --as or DR_PERSON. A name alone does what one person may; where two are needed it is not enough. */
 function actorOf(app: App, globals: Globals): Actor {
   const named = globals.as ?? process.env.DR_PERSON;
   const account = userInfo().username;

@@ -47,6 +47,7 @@ export type RefusalCode =
   | 'step-not-stopped'
   | 'step-cannot-skip'
   | 'step-not-asked'
+  | 'ruling-unsigned'
   | 'choice-unknown'
   | 'evidence-missing'
   | 'input-invalid'

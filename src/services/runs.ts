@@ -3,9 +3,9 @@ import type { Actor } from '../domain/events.ts';
 import { isOver } from '../domain/incident.ts';
 import { readInputs } from '../domain/inputs.ts';
 import { refusalOf } from '../domain/permission.ts';
-import { type Plan, type Runbook, stepsOf } from '../domain/plan.ts';
+import { type ActionClass, type Plan, type Runbook, stepsOf } from '../domain/plan.ts';
 import { isRefusal, type Refusal, refuse } from '../domain/refusal.ts';
-import { gateState, openGateOf, type Run, stepState } from '../domain/run.ts';
+import { approvalInUse, gateState, openGateOf, type Run, stepState } from '../domain/run.ts';
 import {
   decideAbort,
   decideAnswer,
@@ -106,6 +106,8 @@ export function createRuns({ db, commit }: Deps, facts: ActionFacts) {
     readonly runbook: Runbook;
     readonly plan: Plan;
     readonly standing: ApprovalStanding;
+    /** What two people approved for the open gate: a preview may have raised it above the action's own class. */
+    readonly approvedClass: ActionClass | null;
     readonly now: Date;
     readonly person: string;
   }
@@ -130,7 +132,13 @@ export function createRuns({ db, commit }: Deps, facts: ActionFacts) {
       );
       if (forbidden !== null) return forbidden;
       const standing = standingOf(await approvalAsked(tx, run, runbook));
-      const decision = decide({ run, runbook, plan, standing, now: located.now, person: actor.person ?? '' });
+      const used = approvalInUse(run);
+      const approvedClass = used === null ? null : ((await readApproval(tx, used))?.state.class ?? null);
+      const decision = decide({
+        ...{ run, runbook, plan, standing, approvedClass },
+        now: located.now,
+        person: actor.person ?? '',
+      });
       if (isRefusal(decision)) return decision;
       await commit(tx, actor, [{ type: 'run', id, events: decision.events }]);
       return { run: id };
@@ -151,13 +159,18 @@ export function createRuns({ db, commit }: Deps, facts: ActionFacts) {
     );
 
   const rule = (actor: Actor, id: string, step: string | null, happened: boolean, saw: string) =>
-    change(actor, id, 'Judging a step', ({ run, runbook, now, person }) => {
+    change(actor, id, 'Judging a step', ({ run, runbook, approvedClass, now, person }) => {
       const meant = stepsOf(runbook).filter(({ step: { id: own } }) =>
         step === null ? stepState(run, own).status.is === 'uncertain' : own === step,
       );
       const irreversible = meant.some(
-        ({ step: own }) => own.class === 'irreversible' || facts.irreversible.has(own.uses),
+        ({ step: own, gate }) =>
+          own.class === 'irreversible' ||
+          facts.irreversible.has(own.uses) ||
+          (gate !== null && approvedClass === 'irreversible'),
       );
+      // A terminal names whom it likes, and here two people must have looked.
+      if (irreversible && actor.via === 'cli') return refuse('ruling-unsigned', { run: run.id });
       return decideRuling(run, runbook, step, { person, happened, saw }, irreversible, now);
     });
 

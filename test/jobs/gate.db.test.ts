@@ -28,6 +28,15 @@ async function untilAsked() {
   return { run, approval, digest: (await bot.approval(approval)).digest };
 }
 
+const previewIrreversible = async (): Promise<Preview> => ({
+  lines: ['does something'],
+  bound: { identity: bot.pretend.bound },
+  shown: [],
+  undo: [],
+  blocked: [],
+  class: 'irreversible',
+});
+
 const isVoid = (approval: string) =>
   until(async () => {
     const { status } = await bot.approval(approval);
@@ -39,16 +48,7 @@ describe('opening a gate', () => {
     await bot.work();
     const { approval, digest } = await untilAsked();
     await bot.vote(person('ana'), approval, digest);
-    Object.assign(bot.world.actions['test.effect'] ?? {}, {
-      preview: async (): Promise<Preview> => ({
-        lines: ['does something'],
-        bound: { identity: bot.pretend.bound },
-        shown: [],
-        undo: [],
-        blocked: [],
-        class: 'irreversible',
-      }),
-    });
+    Object.assign(bot.world.actions['test.effect'] ?? {}, { preview: previewIrreversible });
 
     await bot.vote(person('ben'), approval, digest);
 
@@ -111,6 +111,30 @@ describe('a step that nobody can tell about', () => {
 
     expect(afterOne).toBe('uncertain');
     expect((await bot.run(run)).steps.stop?.status.is).toBe('pending');
+  });
+
+  test('needs two people also where only the preview said that it is irreversible, and no name typed at a terminal', async () => {
+    Object.assign(bot.world.actions['test.effect'] ?? {}, { preview: previewIrreversible });
+    await bot.work();
+    const { run, approval, digest } = await untilAsked();
+    const events: RunEvent[] = [
+      { kind: 'gate.opened', gate: 'change', approval, digest, at: AT },
+      { kind: 'step.started', step: 'stop', attempt: 1, params: {}, at: AT },
+      { kind: 'step.uncertain', step: 'stop', attempt: 1, seen: [], howToTell: null, at: AT },
+    ];
+    await bot.db.transact((tx) => bot.commit(tx, BOT, [{ type: 'run', id: run, events }]));
+
+    const typed = await bot.runs.rule(
+      { ...person('ben'), via: 'cli', account: null },
+      run,
+      null,
+      false,
+      'no',
+    );
+    await bot.runs.rule(person('ana'), run, null, false, 'it is still there');
+
+    expect(typed).toMatchObject({ code: 'ruling-unsigned' });
+    expect((await bot.run(run)).steps.stop?.status.is).toBe('uncertain');
   });
 });
 

@@ -151,6 +151,10 @@ const CASES = {
     { run: 'RUN-31', step: '' },
     'No step of RUN-31 waits for an answer. Nothing was recorded. See /dr status for what it waits for.',
   ],
+  'ruling-unsigned': [
+    { run: 'RUN-31' },
+    'What happened in RUN-31 cannot be undone, so two people must say what they saw, each from their own Slack account. Nothing was recorded. Press the button on its card.',
+  ],
   'choice-unknown': [
     { got: 'maybe', options: 'yes, no' },
     '"maybe" is not one of the choices. Nothing was recorded. Choose one of: yes, no.',
