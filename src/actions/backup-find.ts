@@ -108,7 +108,7 @@ function factsOf({ candidate, format, readAt, refused, looked }: Found): readonl
       : [
           {
             name: 'read whole',
-            value: `by the watch, ${instant(readAt)}; when it is fetched its SHA-256 must be the same`,
+            value: `by the watch, ${instant(readAt)}; its SHA-256 is compared when it is fetched`,
           },
         ]),
     { name: 'looked at', value: count(looked) },

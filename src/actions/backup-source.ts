@@ -89,10 +89,15 @@ function zoned(text: string): string {
   return /(Z|[+-]\d\d:\d\d)$/.test(text) ? text : `${text}Z`;
 }
 
-/** `…_020004.dump`: enough of a key to know it on a phone. */
+/** A date and a time at the end of a name, with what follows them: `20261121_020004.dump`. */
+const DATED = /(?<!\d)\d{8}[_-]\d{4,6}(?:\.[a-z0-9.]*)?$/i;
+
+/** `…20261121_020004.dump`: enough of a key to know it on a phone, and one night from another. */
 export function shortName(key: string): string {
   const name = key.slice(key.lastIndexOf('/') + 1);
   if (name.length <= 20) return name;
+  const [dated] = name.match(DATED) ?? [];
+  if (dated !== undefined) return dated === name ? name : `…${dated}`;
   const cut = name.lastIndexOf('_');
   return `…${name.slice(cut > 0 && name.length - cut <= 20 ? cut : -16)}`;
 }

@@ -7,6 +7,8 @@ export interface ArchiveList {
   readonly entries: number;
   /** Comments on extensions: only an extension's owner may set them. */
   readonly comments: number;
+  /** The other roles whose default privileges stay out: only they may set them. */
+  readonly defaults: ReadonlySet<string>;
 }
 
 /** What the copy has before the dump is restored into it. */
@@ -17,22 +19,27 @@ export interface MadeBefore {
 
 /**
  * Chooses the entries to restore. Extensions that the live database has were made before; others, or all where it is gone, are
- * the dump's own. Throws for entries that only a superuser may create.
+ * the dump's own. Default privileges of other roles than `owner` stay out. Throws for entries that only a superuser may create.
  */
-export function chooseEntries(list: string, made: MadeBefore): ArchiveList {
+export function chooseEntries(list: string, made: MadeBefore, owner: string): ArchiveList {
   const kept: string[] = [];
   let comments = 0;
+  const defaults = new Set<string>();
   for (const line of list.split('\n')) {
     if (!/^\d+;/.test(line)) continue;
     refuseSuperuserOnly(line, 'entry');
     const extension = line.match(/^\d+; \d+ \d+ EXTENSION - (.+?) ?$/)?.[1];
     const schema = line.match(/^\d+; \d+ \d+ SCHEMA - (\S+)/)?.[1];
+    const giver = line.match(
+      /^\d+; \d+ \d+ DEFAULT ACL .* DEFAULT PRIVILEGES FOR (?:LARGE OBJECTS|\w+) (.+)$/,
+    )?.[1];
     if (/^\d+; \d+ \d+ COMMENT - EXTENSION /.test(line)) comments += 1;
+    else if (giver !== undefined && giver !== owner) defaults.add(giver);
     else if (!made.extensions.has(extension ?? '') && !made.schemas.has(schema ?? '')) kept.push(line);
   }
   if (kept.length === 0)
     throw new AppError('backup-refused', 'The backup holds no tables. Choose another backup.');
-  return { text: `${kept.join('\n')}\n`, entries: kept.length, comments };
+  return { text: `${kept.join('\n')}\n`, entries: kept.length, comments, defaults };
 }
 
 /** The first error a client program printed, without its position and statement. */

@@ -25,6 +25,14 @@ const AT_ONCE = 16;
 const MOST_PAGES = 200_000;
 
 /**
+ * Both answers, or a fault once both have come to an end: only then does neither session get another statement of this work.
+ */
+export async function both<Answer>(one: Promise<Answer>, other: Promise<Answer>): Promise<[Answer, Answer]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
+}
+
+/**
  * Compares two tables page by page. Equal pages are told by their bytes alone, and no row becomes an object, which is most of
  * the work of a comparison. Undefined when the keys lie too far apart.
  */
@@ -33,7 +41,7 @@ export async function comparePages(
   copy: PagedTable,
   signal: AbortSignal,
 ): Promise<Counts | undefined> {
-  const bounds = await Promise.all([boundsOf(live), boundsOf(copy)]);
+  const bounds = await both(boundsOf(live), boundsOf(copy));
   const known = bounds.flat().filter((bound) => bound !== null);
   const [from, to] = [Math.min(...known), Math.max(...known)];
   const counts = { lost: 0, changed: 0, destroyed: 0 };
@@ -43,7 +51,7 @@ export async function comparePages(
   const [left, right] = [openPages(live, from, to), openPages(copy, from, to)];
   for (;;) {
     signal.throwIfAborted();
-    const [inLive, inCopy] = await Promise.all([left.next(), right.next()]);
+    const [inLive, inCopy] = await both(left.next(), right.next());
     if (inLive.done || inCopy.done) return counts;
     for (const [index, rows] of inLive.value.entries()) count(rows, inCopy.value[index] ?? NOTHING, counts);
   }

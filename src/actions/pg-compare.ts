@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { quoteName, type Session } from '../clients/postgres.ts';
-import { comparePages } from './pg-compare-pages.ts';
+import { AppError } from '../errors.ts';
+import { both, comparePages } from './pg-compare-pages.ts';
 import type { Table } from './pg-tables.ts';
 
 /** How one table differs between the live database and the copy. Times are seconds since 1970. */
@@ -105,17 +106,18 @@ export async function compareTable(
   digest: Digest,
   signal: AbortSignal,
 ): Promise<Comparison> {
-  const [liveColumns, copyColumns] = await Promise.all([columnsOf(live, inLive), columnsOf(copy, inCopy)]);
+  const [liveColumns, copyColumns] = await both(columnsOf(live, inLive), columnsOf(copy, inCopy));
   const key = keyOf(liveColumns);
   if (key.length === 0) return { notKnown: 'it has no primary key' };
   const same = (a: readonly Column[], b: readonly Column[]) =>
     a.map(({ name, type }) => `${name} ${type}`).join() ===
     b.map(({ name, type }) => `${name} ${type}`).join();
   if (!same(key, keyOf(copyColumns))) return { notKnown: 'its primary key changed since the backup' };
-  // A column added since the backup does not make every row a changed one.
+  // A column that was added, or got another type, since the backup does not make every row a changed one.
   const shared = liveColumns.flatMap((column) => {
     const other = copyColumns.find(({ name }) => name === column.name);
-    return other === undefined ? [] : [{ ...column, send: column.type === other.type ? column.send : null }];
+    if (other === undefined) return [];
+    return [column.type === other.type ? column : { ...column, type: 'text', send: null }];
   });
   const hash = digest.of(shared.filter((column) => column.key === null));
   const newest = () => newestOf(live, inLive, liveColumns);
@@ -130,8 +132,9 @@ export async function compareTable(
     if (counts !== undefined) return { ...counts, newest: await newest() };
   }
   const orders = key.map(({ type }) => orderOf(type));
-  const stream = (session: Session, table: Table) => openRows(session, rowsOf(table, key, hash), key.length);
-  const [left, right] = await Promise.all([stream(live, inLive), stream(copy, inCopy)]);
+  const stream = async (session: Session, table: Table) =>
+    openRows(session, rowsOf(table, key, hash, await isUtf8(session)), key.length);
+  const [left, right] = await both(stream(live, inLive), stream(copy, inCopy));
 
   let [lost, changed, destroyed] = [0, 0, 0];
   let [a, b] = [await left.next(), await right.next()];
@@ -148,12 +151,32 @@ export async function compareTable(
   return { lost, changed, destroyed, newest: await newest() };
 }
 
+/**
+ * A comparison that a server refuses is not known; what was refused ended the transaction, so both sessions go back to where
+ * they were before it. A server that is away ends everything.
+ */
+export async function unlessRefused(
+  live: Session,
+  copy: Session,
+  compare: () => Promise<Comparison>,
+): Promise<Comparison> {
+  const inBoth = (statement: string) => both(live.rows(statement), copy.rows(statement));
+  await inBoth('savepoint comparison');
+  const comparison = await compare().catch(async (error: unknown): Promise<Comparison> => {
+    if (!(error instanceof AppError) || error.code !== 'outside-refused') throw error;
+    await inBoth('rollback to comparison');
+    return { notKnown: error.message.replace(/\.( Hint: .*)?$/s, '') };
+  });
+  await inBoth('release comparison');
+  return comparison;
+}
+
 const keyOf = (columns: readonly Column[]) =>
   columns.filter(({ key }) => key !== null).sort((a, b) => (a.key ?? 0) - (b.key ?? 0));
 
 function columnsOf(session: Session, table: Table): Promise<Column[]> {
   return session.rows<Column & Record<string, unknown>>(
-    `select a.attname as name, t.typname as type, array_position(i.indkey::int[], a.attnum::int) as key,
+    `select a.attname as name, t.typname as type, array_position((i.indkey::int[])[0:i.indnkeyatts - 1], a.attnum::int) as key,
             t.typname in ('timestamptz', 'timestamp')
               and (a.attname ~* '^(created|updated|modified|changed|inserted|occurred|written|logged)(_?(at|on|time))?$|^(at|ts|timestamp|time)$'
                    or pg_get_expr(d.adbin, d.adrelid) ~* '^(now\\(\\)|CURRENT_TIMESTAMP|LOCALTIMESTAMP|(pg_catalog\\.)?(clock|statement|transaction)_timestamp\\(\\))$') as "writtenAt",
@@ -174,13 +197,20 @@ const orderOf = (type: string): Order =>
 
 const isInteger = ({ type }: Column) => ['int2', 'int4', 'int8'].includes(type);
 
-function rowsOf(table: Table, key: readonly Column[], digest: string): string {
-  const keys = key.map((column, index) => `${nameIn(column)}::text as k${index}`);
-  const order = key.map((column) =>
-    orderOf(column.type) === 'number' || column.type === 'uuid'
-      ? nameIn(column)
-      : `${nameIn(column)}::text collate "C"`,
+async function isUtf8(session: Session): Promise<boolean> {
+  const { utf8 } = await session.row<{ utf8: boolean }>(
+    "select current_setting('server_encoding') = 'UTF8' as utf8",
   );
+  return utf8;
+}
+
+/** In the order of `compareKeys`, which sees texts in UTF-8; only a database kept in it has an index in that order. */
+function rowsOf(table: Table, key: readonly Column[], digest: string, utf8: boolean): string {
+  const keys = key.map((column, index) => `${nameIn(column)}::text as k${index}`);
+  const order = key.map((column) => {
+    if (orderOf(column.type) === 'number' || column.type === 'uuid') return nameIn(column);
+    return utf8 ? `${nameIn(column)}::text collate "C"` : `convert_to(${nameIn(column)}::text, 'UTF8')`;
+  });
   return `select ${keys.join(', ')}, (${digest})::text as hash from ${table.sql} t order by ${order.join(', ')}`;
 }
 

@@ -133,7 +133,14 @@ export async function copyAccess(context: ActionContext, target: Target, databas
     MAINTENANCE,
     async (session) => {
       const made = await requireDatabase(session, database, target.into);
-      await applyAccess(session, made, access.length > 0 ? access : appAccess);
+      const others = (access.length > 0 ? access : appAccess).filter(({ grantee }) => grantee !== made.owner);
+      // The restore itself makes schemas and temporary tables as the owner, whatever the live database allows him.
+      const own = ['CONNECT', 'CREATE', 'TEMPORARY'].map((privilege) => ({
+        grantee: made.owner,
+        privilege,
+        grantable: false,
+      }));
+      await applyAccess(session, made, [...own, ...others]);
     },
     { signal },
   );

@@ -65,7 +65,16 @@ export interface GrantList {
   readonly defaults: readonly DefaultGrant[];
 }
 
+/**
+ * Routines are told apart by the types they take, which the server writes without their schema where the search path finds
+ * them. A live database may have a search path of its own; its copy has none yet.
+ */
+async function writeTypesInFull(session: Session): Promise<void> {
+  await session.rows(`set search_path = ''`);
+}
+
 export async function readGrants(session: Session): Promise<GrantList> {
+  await writeTypesInFull(session);
   const listed = await session.rows<{ kind: string; object: string }>(
     `select kind, object from (${OBJECTS}) o where o.acl is not null and kind in ('schema', 'routine')`,
   );
@@ -85,6 +94,7 @@ export async function applyGrants(
   owner: string,
   { listed, grants, defaults }: GrantList,
 ): Promise<number> {
+  await writeTypesInFull(session);
   const known = await session.rows<{ kind: string; object: string }>(
     `select distinct kind, object from (${OBJECTS}) o`,
   );
@@ -112,11 +122,15 @@ export async function applyGrants(
   return made;
 }
 
-/** What each role may effectively do, one line a right: `janua_app select table public.users`. */
+/**
+ * What each role may effectively do, one line a right: `janua_app select table public.users`. A right to a table counts only
+ * with the usage of its schema. The session is left without a search path.
+ */
 export async function effectiveRights(
   session: Session,
   roles: readonly string[],
 ): Promise<ReadonlySet<string>> {
+  await writeTypesInFull(session);
   const rows = await session.rows<{ line: string }>(
     `select role || ' ' || lower(privilege) || ' ' || kind || ' ' || object as line
        from (${OBJECTS}) o, unnest($1::text[]) role, (values
@@ -127,14 +141,16 @@ export async function effectiveRights(
               when 'schema' then has_schema_privilege(role, o.oid, privilege)
               when 'sequence' then has_sequence_privilege(role, o.oid, privilege)
               when 'routine' then has_function_privilege(role, o.oid, privilege)
-              else has_table_privilege(role, o.oid, privilege) end`,
+              else has_table_privilege(role, o.oid, privilege) and has_schema_privilege(
+                     role, (select relnamespace from pg_class where oid = o.oid), 'usage') end`,
     [roles],
   );
   return new Set(rows.map(({ line }) => line));
 }
 
-/** Which of these objects a database has, in the words of `effectiveRights`: `table public.users`. */
+/** Which of these objects a database has, as `effectiveRights` writes them: `table public.users`. No search path is left. */
 export async function grantableObjects(session: Session): Promise<ReadonlySet<string>> {
+  await writeTypesInFull(session);
   const rows = await session.rows<{ line: string }>(
     `select distinct kind || ' ' || object as line from (${OBJECTS}) o`,
   );

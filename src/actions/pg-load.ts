@@ -98,7 +98,7 @@ async function loadArchive(
     ...(listing.input === undefined ? {} : { input: listing.input }),
   });
   requireDone('pg_restore', listed);
-  const chosen = chooseEntries(list.join(''), options.made);
+  const chosen = chooseEntries(list.join(''), options.made, options.owner);
   const listPath = join(context.workDir, `${context.step.id}-${context.step.attempt}.list`);
   await writeFile(listPath, chosen.text, { mode: 0o600 });
   // Several workers need a file they can jump about in; one transaction needs a single worker.
@@ -127,14 +127,14 @@ async function loadArchive(
   } finally {
     await rm(listPath, { force: true });
   }
-  return leftOutLines(options.owner, null, chosen.comments);
+  return leftOutLines(options.owner, null, chosen.comments, chosen.defaults);
 }
 
 function leftOutLines(
   owner: string,
   owners: number | null,
   comments: number,
-  defaults: ReadonlySet<string> = new Set(),
+  defaults: ReadonlySet<string>,
 ): readonly string[] {
   return [
     ...(owners === 0 ? [] : [`everything belongs to \`${owner}\`, whoever owned it in the backup`]),

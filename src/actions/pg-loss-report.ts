@@ -3,14 +3,26 @@ import type { Session } from '../clients/postgres.ts';
 import type { Fact } from '../domain/step.ts';
 import { AppError } from '../errors.ts';
 import { type ActionContext, defineAction, type Outcome } from './action.ts';
+import { instant } from './backup-source.ts';
 import {
   type Comparison,
   compareTable,
-  type Difference,
   type Digest,
   prepareComparison,
+  unlessRefused,
 } from './pg-compare.ts';
-import { listTables, type Table } from './pg-tables.ts';
+import {
+  inTables,
+  type Kind,
+  LIVE_UNREADABLE,
+  nothingKnown,
+  rowsIn,
+  sentenceOf,
+  summaryOf,
+  total,
+  unknownFacts,
+} from './pg-loss-words.ts';
+import { countTable, isRelation, listTables, type Table } from './pg-tables.ts';
 import {
   findDatabase,
   lookAt,
@@ -21,13 +33,12 @@ import {
   type Target,
   targetOf,
 } from './pg-target.ts';
-import { clock, count, named, plural } from './pg-words.ts';
+import { clock } from './pg-words.ts';
 
 const Params = z.strictObject({ component: z.string(), database: z.string() });
 type Params = z.infer<typeof Params>;
 
 const COMPARE_TIMEOUT_MS = 3_600_000;
-const LIVE_UNREADABLE = 'the live database cannot be read';
 const UNREADABLE = 'the restoring role may not read it';
 
 /** Counts what a swap would lose, row by row. What cannot be compared is "not known" and never 0. */
@@ -55,11 +66,7 @@ export const pgLossReport = defineAction<Params>({
   async run(context, params): Promise<Outcome> {
     const target = targetOf(context.plan, params.component);
     const takenAt = await takenAtOf(context, target, params.database);
-    const { byTable, fault } = await compareAll(context, target, params.database);
-    const outcome = outcomeOf(byTable, takenAt);
-    return fault === undefined
-      ? outcome
-      : { ...outcome, facts: [...outcome.facts, { name: 'live said', value: fault }] };
+    return outcomeOf(await compareAll(context, target, params.database), takenAt);
   },
 
   byHand: ({ database }) => [
@@ -133,21 +140,15 @@ async function compareSessions(
   const digest = await prepareComparison(live, copy);
   const liveTables = await listTables(live);
   const byTable = new Map<string, Comparison>();
-  for (const inCopy of copyTables) {
-    const inLive = liveTables.find(({ label }) => label === inCopy.label);
-    context.progress(`comparing ${inCopy.label}`);
-    byTable.set(inCopy.label, await compareOne(context, live, copy, inLive, inCopy, digest));
-  }
-  for (const { label, sql, readable } of liveTables) {
-    if (byTable.has(label)) continue;
-    if (!readable) byTable.set(label, { notKnown: UNREADABLE });
-    else
-      byTable.set(label, {
-        lost: (await live.row<{ rows: number }>(`select count(*)::float8 as rows from ${sql}`)).rows,
-        changed: 0,
-        destroyed: 0,
-        newest: null,
-      });
+  for (const label of new Set([...copyTables, ...liveTables].map((table) => table.label))) {
+    const [inLive, inCopy] = [liveTables, copyTables].map((tables) =>
+      tables.find((table) => table.label === label),
+    );
+    context.progress(`comparing ${label}`);
+    const comparison = await unlessRefused(live, copy, () =>
+      compareOne(context, live, copy, inLive, inCopy, digest),
+    );
+    byTable.set(label, comparison);
   }
   return byTable;
 }
@@ -157,33 +158,37 @@ async function compareOne(
   live: Session,
   copy: Session,
   inLive: Table | undefined,
-  inCopy: Table,
+  inCopy: Table | undefined,
   digest: Digest,
 ): Promise<Comparison> {
-  if (inLive === undefined) return { notKnown: 'it does not exist in the live database' };
-  if (!inLive.readable || !inCopy.readable) return { notKnown: UNREADABLE };
-  return compareTable(live, copy, inLive, inCopy, digest, context.signal);
+  if (inLive?.readable === false || inCopy?.readable === false) return { notKnown: UNREADABLE };
+  if (inLive !== undefined && inCopy !== undefined)
+    return compareTable(live, copy, inLive, inCopy, digest, context.signal);
+  if (inCopy !== undefined && (await isRelation(live, inCopy)))
+    return { notKnown: 'it is no plain table in the live database' };
+  return {
+    lost: inLive === undefined ? 0 : await countTable(live, inLive),
+    changed: 0,
+    destroyed: inCopy === undefined ? 0 : await countTable(copy, inCopy),
+    newest: null,
+  };
 }
 
-function outcomeOf(
-  byTable: ReadonlyMap<string, Comparison>,
-  takenAt: string | null,
-): Extract<Outcome, { kind: 'done' }> {
+function outcomeOf({ byTable, fault }: Compared, takenAt: string | null): Outcome {
   const known = [...byTable].flatMap(([table, result]) =>
     'notKnown' in result ? [] : [{ table, ...result }],
   );
   const unknown = [...byTable].flatMap(([table, result]) =>
     'notKnown' in result ? [{ table, why: result.notKnown }] : [],
   );
-  const sum = (kind: keyof Omit<Difference, 'newest'>) =>
-    known.length === 0 ? null : known.reduce((all, table) => all + table[kind], 0);
+  const results = { known, unknown, fault };
+  const sum = (kind: Kind) => (nothingKnown(results) ? null : total(rowsIn(known, kind)));
   const newest = known.reduce<number | null>(
     (latest, table) => (table.newest === null || (latest ?? 0) > table.newest ? latest : table.newest),
     null,
   );
   const lastWrite = newest === null ? null : new Date(newest * 1000).toISOString();
-  const say = (kind: keyof Omit<Difference, 'newest'>) =>
-    inTables(known.map((table) => ({ table: table.table, rows: table[kind] })));
+  const say = (kind: Kind) => inTables(rowsIn(known, kind));
   const facts: Fact[] = [
     ...(known.length === 0
       ? []
@@ -197,72 +202,31 @@ function outcomeOf(
               lastWrite === null ? 'not known: no table says when its rows were written' : clock(lastWrite),
           },
         ]),
-    ...(takenAt === null ? [] : [{ name: 'backup taken', value: clock(takenAt) }]),
+    ...(takenAt === null ? [] : [{ name: 'backup taken', value: instant(new Date(takenAt)) }]),
     ...unknownFacts(unknown),
+    ...(fault === undefined ? [] : [{ name: 'live said', value: fault }]),
   ];
+  const allKnown = unknown.length === 0 && fault === undefined;
   return {
     kind: 'done',
-    summary: summaryOf(sum('lost'), unknown.length),
+    summary: summaryOf(results),
     output: {
+      rowsGone: rowsGone(sum('lost'), sum('changed'), allKnown),
       rowsLost: sum('lost'),
       rowsChanged: sum('changed'),
       rowsDestroyed: sum('destroyed'),
       lastWrite,
       takenAt,
-      known: unknown.length === 0,
-      summary: sentenceOf(known, unknown, lastWrite, takenAt),
+      known: allKnown,
+      summary: sentenceOf(results, lastWrite, takenAt),
       byTable: Object.fromEntries([...byTable].map(([table, result]) => [table, { ...result }])),
     },
     facts,
   };
 }
 
-/** What the approval card says under "Data lost". */
-function sentenceOf(
-  known: readonly (Difference & { table: string })[],
-  unknown: readonly { table: string; why: string }[],
-  lastWrite: string | null,
-  takenAt: string | null,
-): string {
-  const since = takenAt === null ? '' : ` At most everything after ${clock(takenAt)}.`;
-  if (known.length === 0) return `Not known: ${LIVE_UNREADABLE}.${since}`;
-  const rest = unknown.length === 0 ? '' : ` Not known: ${named(unknown.map(({ table }) => table))}.${since}`;
-  const lost = known.filter((table) => table.lost > 0).sort((a, b) => b.lost - a.lost);
-  if (lost.length === 0) {
-    const before = lastWrite !== null && takenAt !== null && lastWrite < takenAt;
-    return `None found${before ? `: the last write in the live database (${clock(lastWrite)}) is before the backup` : ''}.${rest}`;
-  }
-  const rows = lost.reduce((sum, table) => sum + table.lost, 0);
-  const span =
-    takenAt === null || lastWrite === null || lastWrite < takenAt
-      ? ''
-      : ` written ${clock(takenAt)} to ${clock(lastWrite)}`;
-  const list = lost.slice(0, 6).map(({ table, lost: missing }) => `\`${table}\` ${count(missing)}`);
-  return `${plural(rows, 'row')}${span}: ${list.join(', ')}${lost.length > 6 ? ` and ${lost.length - 6} more tables` : ''}.${rest}`;
-}
-
-/** `118 rows in 2 tables: `sessions` 102, `audit_log` 16` */
-function inTables(tables: readonly { table: string; rows: number }[]): string {
-  const some = tables.filter(({ rows }) => rows > 0).sort((a, b) => b.rows - a.rows);
-  if (some.length === 0) return 'none found';
-  const all = some.reduce((sum, { rows }) => sum + rows, 0);
-  const list = some
-    .slice(0, 6)
-    .map(({ table, rows }) => `\`${table}\` ${count(rows)}`)
-    .join(', ');
-  return `${plural(all, 'row')} in ${plural(some.length, 'table')}: ${list}${some.length > 6 ? ` and ${some.length - 6} more` : ''}`;
-}
-
-function unknownFacts(unknown: readonly { table: string; why: string }[]): readonly Fact[] {
-  const reasons = Map.groupBy(unknown, ({ why }) => why);
-  return [...reasons].map(([why, tables]) => ({
-    name: 'not known',
-    value: `${why}: ${tables.map(({ table }) => `\`${table}\``).join(', ')}`,
-  }));
-}
-
-function summaryOf(lost: number | null, unknown: number): string {
-  if (lost === null) return `not known: ${LIVE_UNREADABLE}`;
-  const rest = unknown === 0 ? '' : `, ${plural(unknown, 'table')} not known`;
-  return `${lost === 0 ? 'no rows' : plural(lost, 'row')} lost by a swap${rest}`;
+/** Rows whose present contents a swap takes away. Zero only where every table is known. */
+function rowsGone(lost: number | null, changed: number | null, allKnown: boolean): number | null {
+  const gone = (lost ?? 0) + (changed ?? 0);
+  return gone === 0 && !allKnown ? null : gone;
 }

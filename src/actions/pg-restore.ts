@@ -3,7 +3,7 @@ import { quoteName, type Session } from '../clients/postgres.ts';
 import type { Fact, Output } from '../domain/step.ts';
 import { AppError } from '../errors.ts';
 import { type ActionContext, defineAction, type Outcome, type Preview } from './action.ts';
-import { shortName } from './backup-source.ts';
+import { instant, shortName } from './backup-source.ts';
 import {
   bornBy,
   copyAccess,
@@ -34,7 +34,7 @@ import {
   type Target,
   targetOf,
 } from './pg-target.ts';
-import { clock, size } from './pg-words.ts';
+import { size } from './pg-words.ts';
 
 const Params = z.strictObject({
   component: z.string(),
@@ -266,7 +266,8 @@ function outcomeOf(
     takenAt: mark.takenAt,
   };
   const bytes = made.sizeBytes === null ? '' : `, ${size(made.sizeBytes)}`;
-  const taken = mark.takenAt === null ? [] : [{ name: 'backup taken', value: clock(mark.takenAt) }];
+  const taken =
+    mark.takenAt === null ? [] : [{ name: 'backup taken', value: instant(new Date(mark.takenAt)) }];
   return {
     kind: 'done',
     summary: `\`${made.name}\`${bytes}`,

@@ -24,7 +24,7 @@ interface Value extends Record<string, unknown> {
   readonly role: string;
   readonly name: string;
   readonly value: string;
-  /** Only an administrator may set it, whosever setting it is. */
+  /** Only an administrator may set it, whosever setting it is. So with names the server does not know, like `app.region`. */
   readonly superuser: boolean;
 }
 
@@ -42,7 +42,7 @@ export async function readSettings(
   const values = await session.rows<Value>(
     `select case when s.setrole = 0 then '' else pg_get_userbyid(s.setrole) end as role,
             split_part(c.entry, '=', 1) as name, substr(c.entry, strpos(c.entry, '=') + 1) as value,
-            coalesce(p.context = 'superuser', false) as superuser
+            coalesce(p.context = 'superuser', true) as superuser
        from pg_db_role_setting s cross join unnest(s.setconfig) c(entry)
        left join pg_settings p on p.name = split_part(c.entry, '=', 1)
       where s.setdatabase = $1::oid order by 1, 2`,
@@ -67,7 +67,7 @@ export function settingsDifferences(wanted: Settings, found: Settings): readonly
   ];
 }
 
-/** Gives a database the same access list. Roles that do not exist on this server are passed over and named. */
+/** Gives a database this access list, its owner's rights included. Roles that do not exist on this server are passed over and named. */
 export async function applyAccess(
   session: Session,
   database: Pick<Database, 'name' | 'owner'>,
@@ -76,9 +76,9 @@ export async function applyAccess(
   const name = quoteName(database.name);
   const roles = await session.rows<{ name: string }>('select rolname as name from pg_roles');
   const known = new Set(['', ...roles.map((role) => role.name)]);
-  await session.rows(`revoke all on database ${name} from public`);
+  await session.rows(`revoke all on database ${name} from public, ${quoteName(database.owner)}`);
   for (const { grantee, privilege, grantable } of access) {
-    if (!known.has(grantee) || grantee === database.owner) continue;
+    if (!known.has(grantee)) continue;
     const to = grantee === '' ? 'public' : quoteName(grantee);
     await session.rows(
       `grant ${privilege} on database ${name} to ${to}${grantable ? ' with grant option' : ''}`,
@@ -88,7 +88,7 @@ export async function applyAccess(
 }
 
 /** Settings that hold lists are stored with their quotes; as one quoted text they would become a single name. */
-const LISTS = /^(search_path|temp_tablespaces|DateStyle|(session|local|shared)_preload_libraries)$/i;
+const LISTS = /^(search_path|temp_tablespaces|(session|local|shared)_preload_libraries)$/i;
 
 function assign({ name, value }: Value): string {
   const text =

@@ -87,7 +87,7 @@ export const pgSwap = defineAction<Params>({
       const tables = [...rights]
         .filter((line) => line.startsWith(prefix))
         .map((line) => line.slice(prefix.length));
-      const failed = await readAll(context, target.connection, names.live, role, tables);
+      const { failed } = await readAll(context, target.connection, names.live, role, tables);
       if (failed !== undefined) throw notProved(names, failed);
     }
   },

@@ -202,7 +202,7 @@ test('a preview says what is fetched, and before the search is done only from wh
   expect(early.lines).toEqual([
     'Fetch the backup an earlier step finds in `s3://janua-backups/postgres/daily/`',
   ]);
-  expect(late.lines).toEqual(['Fetch `…_020004.dump` to the worker (3 MB)']);
+  expect(late.lines).toEqual(['Fetch `…20261121_020004.dump` to the worker (3 MB)']);
   expect(late.bound).toEqual({ backup: 'pg-daily', key, etag, versionId: null });
   expect(await readdir(context.workDir)).toEqual([]);
 });

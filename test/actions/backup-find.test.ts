@@ -61,7 +61,7 @@ test('the newest backup that is whole is chosen, and each newer one is refused w
       { key: keyOf('20261121_020004'), reason: 'holds 20 bytes, fewer than 1,024' },
     ],
   });
-  expect(outcome.summary).toBe('`…_020003.sql.gz`, 7 refused');
+  expect(outcome.summary).toBe('`…20261120_020003.sql.gz`, 7 refused');
   const left = await readdir(context.workDir);
   expect(left).toEqual([expect.stringMatching(/^[0-9a-f]{32}\.backup$/)]);
 });
@@ -170,11 +170,11 @@ test('a preview foretells what the run finds and says which backups are of no us
   expect(outcome).toMatchObject({ kind: 'done', output: preview.output });
   expect(preview.bound).toMatchObject({ key, versionId: null });
   expect(preview.lines).toEqual([
-    `Find the newest good backup in \`s3://janua-backups/postgres/daily/\`: \`…_020003.sql.gz\`, taken 2026-11-20 02:00:03 UTC, ${(good.length / 1000).toPrecision(3)} kB`,
+    `Find the newest good backup in \`s3://janua-backups/postgres/daily/\`: \`…20261120_020003.sql.gz\`, taken 2026-11-20 02:00:03 UTC, ${(good.length / 1000).toPrecision(3)} kB`,
   ]);
   expect(preview.shown).toContainEqual({
     name: 'refused',
-    value: '…_020004.sql.gz holds 20 bytes, fewer than 1,024',
+    value: '…20261121_020004.sql.gz holds 20 bytes, fewer than 1,024',
   });
 });
 
@@ -232,7 +232,7 @@ test('what the watch read whole is not read again, unless it was replaced or the
     facts: expect.arrayContaining([
       {
         name: 'read whole',
-        value: 'by the watch, 2026-11-21 02:09:00 UTC; when it is fetched its SHA-256 must be the same',
+        value: 'by the watch, 2026-11-21 02:09:00 UTC; its SHA-256 is compared when it is fetched',
       },
     ]),
   });

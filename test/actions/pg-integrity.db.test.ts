@@ -183,6 +183,11 @@ describe('a copy fails', () => {
       'revoke usage on schema public from public; grant usage on schema public to shop_app',
       /shop_worker/,
     ],
+    [
+      'when a role may read a view whose owner may not',
+      'alter view big_orders owner to stranger',
+      /Application roles: as `shop_worker`: .*permission denied for (table|view) orders/,
+    ],
     ['when an extension is missing', 'drop extension pgcrypto', /Extensions: missing: `pgcrypto`/],
     [
       'when a link of the audit chain was changed',
