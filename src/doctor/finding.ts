@@ -1,3 +1,4 @@
+import { withoutRetry } from '../domain/retry-words.ts';
 import { messageOf } from '../errors.ts';
 
 /** One line of `dr doctor`. */
@@ -45,11 +46,4 @@ async function runCheck({ what, limitMs = LIMIT_MS, look }: Check): Promise<read
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Clients speak to runs, which try again. A look does not. */
-function withoutRetry(message: string): string {
-  return message
-    .replace(/ It is (tried|looked at) again( in a while)?\./, '')
-    .replace(' It is tried again; check', ' Check');
 }

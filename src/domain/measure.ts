@@ -105,8 +105,12 @@ function spanOf(
 /** The objectives of the component that was recovered, else those of the system. */
 function objectivesOf({ plan, runs }: IncidentView, run: string | undefined): Plan['objectives'] {
   const recovered = runs.find((view) => view.run.id === run) ?? runs[0];
-  const component = recovered && componentOf(plan, recovered.run.component);
-  return component?.objectives ?? plan.objectives;
+  return objectivesFor(plan, recovered?.run.component);
+}
+
+/** What a recovery of this component is measured against: its own objectives, else those of the system. */
+export function objectivesFor(plan: Plan, component: string | undefined): Plan['objectives'] {
+  return (component === undefined ? undefined : componentOf(plan, component))?.objectives ?? plan.objectives;
 }
 
 function measureUpdates(incident: Incident, now: Date): UpdateMeasures {

@@ -6,7 +6,7 @@ import { markdownCode, markdownUser, oneLine } from './escape.ts';
 import { between, clock, count, duration, fullInstant } from './format.ts';
 import { bullets, table } from './markdown.ts';
 import { fullName } from './names.ts';
-import { runState } from './run-state.ts';
+import { isNotDone, runState } from './run-state.ts';
 import { stepMark } from './words.ts';
 
 /** Every run with every step: attempts, lengths, results. Oldest first. */
@@ -78,7 +78,7 @@ function stepRow({ step, number, gate }: PlacedStep, run: Run, view: ReportView)
   return [
     String(number),
     `${markdownUser(step.title)}${gate === null ? '' : ' (gate)'}`,
-    stepMark(state.status.is).word,
+    isNotDone(run, state) ? 'not done' : stepMark(state.status.is).word,
     started,
     took.length === 0
       ? state.firstStartedAt === null

@@ -1,5 +1,5 @@
 import { type PlacedStep, stepsOf } from '../domain/plan.ts';
-import { gateState, openGateOf, stepState } from '../domain/run.ts';
+import { gateState, openGateOf, type Run, type StepState, stepState } from '../domain/run.ts';
 import type { RunView } from '../domain/views.ts';
 import { type MarkName, OUTCOME_WORDS } from './words.ts';
 
@@ -85,4 +85,11 @@ export function runState({ run, runbook, approvals }: RunView): RunState {
     default:
       return state('running', 'running', `running step ${at.number} of ${steps.length}`);
   }
+}
+
+const BEFORE_ITS_END = new Set(['pending', 'waiting', 'postponed', 'asked']);
+
+/** A run that is over comes back to no step: what was still to come, or waited, stays not done. */
+export function isNotDone({ outcome }: Run, { status }: StepState): boolean {
+  return outcome !== null && BEFORE_ITS_END.has(status.is);
 }

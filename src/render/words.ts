@@ -22,7 +22,7 @@ export const MARKS = {
   skipped: {
     emoji: ':heavy_minus_sign:',
     cli: '[skip]',
-    words: ['skipped', 'not needed', 'expired', 'undone'],
+    words: ['skipped', 'not needed', 'not done', 'expired', 'undone'],
   },
   stopped: { emoji: ':octagonal_sign:', cli: '[stop]', words: ['stopped', 'vetoed', 'aborted'] },
   approval: { emoji: ':lock:', cli: '[wait]', words: ['approval'] },

@@ -159,6 +159,7 @@ function declaring(instead: string): Dialog {
       return declareView(deps, carried.system ?? null, {
         ...(await givenByAlert(deps, carried.alert)),
         ...(severity.success ? { severity: severity.data } : {}),
+        ...(carried.title === undefined ? {} : { title: carried.title }),
       });
     },
   };

@@ -1,10 +1,12 @@
 import { addMs, type Incident } from '../domain/incident.ts';
+import { objectivesFor } from '../domain/measure.ts';
 import { type Plan, stepsOf } from '../domain/plan.ts';
 import type { RunPreview as Preview } from '../domain/preview.ts';
 import type { View } from '../render/slack/blocks.ts';
 import { renderNotice } from '../render/slack/modals.ts';
 import { renderPreview } from '../render/slack/modals-run.ts';
 import type { PreviewStretch, RunPreview } from '../render/slack/preview-model.ts';
+import { expectedMs } from '../render/slack/step-lines.ts';
 import { readersOf } from './actor.ts';
 import type { SlackDeps } from './deps.ts';
 
@@ -31,7 +33,7 @@ export async function previewView(
 }
 
 /** The preview as the dialog wants it: what stands between gates together, each gate for itself. */
-function dialogPreview(
+export function dialogPreview(
   preview: Preview,
   incident: Incident,
   { plan, digest }: { readonly plan: Plan; readonly digest: string },
@@ -50,10 +52,10 @@ function dialogPreview(
         id: gate,
         steps: [],
       });
-    stretches.at(-1)?.steps.push({ number, title, lines });
+    stretches.at(-1)?.steps.push({ number, title, lines: lines.map(unnumbered) });
   }
   const runbook = plan.runbooks[preview.runbook];
-  const expected = runbook === undefined ? [] : stepsOf(runbook).map(({ step }) => step.expected ?? 0);
+  const expected = runbook === undefined ? [] : stepsOf(runbook).map(({ step }) => expectedMs(step) ?? 0);
   const work = runbook?.expected ?? expected.reduce((sum, ms) => sum + ms, 0);
   const clockFrom = {
     occurred: incident.occurredAt,
@@ -73,15 +75,20 @@ function dialogPreview(
       preview.recoveryPoint === null
         ? null
         : `Rows written after ${preview.recoveryPoint}; they are counted before anything is cut over.`,
-    undo: preview.gates.flatMap(({ undo }) => undo),
+    undo: preview.gates.flatMap(({ undo }) => undo.map(unnumbered)),
     approvers: preview.approvers,
     warnings: preview.warnings,
     blocked: preview.blocked,
     times: {
       workMs: work > 0 ? work : null,
-      rtoDueAt: clockFrom === null ? null : addMs(clockFrom, plan.objectives.rto),
+      rtoDueAt: clockFrom === null ? null : addMs(clockFrom, objectivesFor(plan, runbook?.component).rto),
     },
     planVersion: `${plan.system}@${digest.slice(0, 7)}`,
     readAt: preview.readAt.toISOString(),
   };
+}
+
+/** A run has its number only once it starts: names made from it (`janua_run0`) are told with the number left open. */
+function unnumbered(line: string): string {
+  return line.replace(/_run0\b/g, '_run…').replace(/\bRUN-0\b/g, 'this run');
 }

@@ -61,7 +61,7 @@ function buttonFaults(buttons: readonly Button[]): readonly string[] {
       .filter(({ text }) => text.text.endsWith('…'))
       .map(({ text }) => `a label is cut: ${text.text}`),
     ...buttons
-      .filter(({ value }) => (value ?? '').length > 300)
+      .filter(({ value }) => (value ?? '').length > 2000)
       .map(({ text }) => `the value of ${text.text} is too long`),
   ];
 }

@@ -33,7 +33,7 @@ export const TEXTS: Texts = {
   title: 'Sign-in fails for most customers',
   impact: 'All regions. Login and token refresh return 500.',
   note: 'A migration deleted rows in four tables',
-  fact: '`…_020004.dump`, 2 refused',
+  fact: '`…20261121_020004.dump`, 2 refused',
 };
 
 export interface Story {

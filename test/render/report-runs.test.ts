@@ -149,6 +149,8 @@ it('shows inputs, outputs, undo and abort of a run that was given up', () => {
   expect(part).toContain(
     '| 5 | Stop everything that writes (gate) | undone | 02:26:42 | 2 s | 1 | janua-api 0 → 4 |',
   );
+  expect(part).toContain('| not done | not started |');
+  expect(part).not.toContain('| pending |');
   expect(part).toContain('ended 6 s later, undone; 3 steps. Undo: aborted: wrong point.');
   expect(part).toContain('- Step 5 Stop everything that writes: previous `4`');
 });

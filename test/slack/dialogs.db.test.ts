@@ -170,7 +170,7 @@ test('typed words are kept for a new incident in spite of the open one', async (
 
   expect(shown).toContain('What is wrong?');
   expect(JSON.stringify(ben.view()?.state.severity)).toContain('SEV1');
-  await ben.fill({ title: 'Nobody can sign in' });
+  expect(JSON.stringify(ben.view()?.state.title)).toContain('Nobody can sign in');
   await ben.submit();
   await ben.fill({ choice: 'declare' });
   await ben.submit();

@@ -109,9 +109,15 @@ function newestGoodLine({ alert, newestGood, lastRestoreProved }: AlertView): st
   if (newestGood === null) return null;
   // A size that is not as usual is a doubt about just this one.
   const label = alert.rule === 'R6' ? 'Newest, in doubt' : 'Newest good';
-  const proved =
-    lastRestoreProved === null ? 'never proved by a restore' : `restore proved ${day(lastRestoreProved)}`;
-  return `${label}: ${slackCode(newestGood.key, 150)}, ${size(newestGood.bytes)}, ${proved}.`;
+  return `${label}: ${slackCode(newestGood.key, 150)}, ${size(newestGood.bytes)}, ${provedBy(lastRestoreProved, newestGood.takenAt)}.`;
+}
+
+/** A restore from before this backup was taken has proved another one. */
+function provedBy(lastProof: string | null, takenAt: Date): string {
+  if (lastProof === null) return 'never proved by a restore';
+  return takenAt > new Date(lastProof)
+    ? `an earlier one proved by a restore ${day(lastProof)}`
+    : `restore proved ${day(lastProof)}`;
 }
 
 function buttons(view: AlertView, links: Links): Block | null {

@@ -49,7 +49,7 @@ export function postOfAlert(view: AlertView, event: AlertEvent, was: Told | null
       return reply(
         `${event.incident} is over, and this still holds: ${value(verdict.measure) ?? machine(wordsOf(verdict), 300)}.`,
         [],
-        true,
+        alert.snoozed === null,
       );
     case 'alert.closed':
       return reply(closedLine(view), [], true);

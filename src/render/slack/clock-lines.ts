@@ -2,7 +2,7 @@ import { measure } from '../../domain/measure.ts';
 import type { IncidentView, RunView } from '../../domain/views.ts';
 import { between, dualInstant, duration, exactInstant } from '../format.ts';
 import { MARKS } from '../words.ts';
-import { workLeftMs } from './step-lines.ts';
+import { workLeft } from './step-lines.ts';
 import { machine, personName, timeOf } from './text.ts';
 
 /** The clocks of an incident in all their forms (CARDS §4). Deadlines are instants, so that an old card stays true. */
@@ -26,11 +26,12 @@ export function rtoLine(view: IncidentView): string {
 
 function outlook(view: IncidentView, leftMs: number): string {
   const run = activeRun(view);
-  const workMs = run === null ? null : workLeftMs(run, view.now);
-  if (workMs === null) return OK;
-  if (workMs > leftMs)
-    return `work left about ${duration(workMs)} · ${MARKS.warning.emoji} at risk by about ${duration(workMs - leftMs)}`;
-  return `work left about ${duration(workMs)} plus approvals · ${OK}`;
+  const work = run === null ? null : workLeft(run, view.now);
+  if (work === null) return OK;
+  const left = `work left ${work.about} ${duration(work.ms)}`;
+  if (work.ms > leftMs)
+    return `${left} · ${MARKS.warning.emoji} at risk by ${work.about} ${duration(work.ms - leftMs)}`;
+  return `${left} plus approvals · ${OK}`;
 }
 
 function rtaLine(rtaMs: number, rtoMs: number): string {

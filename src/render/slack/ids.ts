@@ -119,7 +119,7 @@ export type FieldId = (typeof FIELD_IDS)[number] | `input.${string}`;
 /** `action_id` of a field that does not act by itself. */
 export const FIELD_ACTION = 'value';
 
-/** What a button, a menu entry or a form carries: ids and the digest that was seen, never a secret. */
+/** What a button, a menu entry or a form carries: ids, the digest that was seen and a typed title, never a secret. */
 export interface Carried {
   readonly do?: ActionId;
   readonly incident?: string;
@@ -132,6 +132,8 @@ export interface Carried {
   readonly choice?: string;
   readonly system?: string;
   readonly alert?: string;
+  /** What a person typed, where a button opens the form for it. */
+  readonly title?: string;
 }
 
 const KEYS = [
@@ -145,10 +147,11 @@ const KEYS = [
   'choice',
   'system',
   'alert',
+  'title',
 ] as const;
 
-/** Ours for a button (Slack allows 2,000). */
-const MAX_VALUE = 300;
+/** Slack's for a button. */
+const MAX_VALUE = 2000;
 
 /** One text for the same content, in a fixed order of keys. Throws when it would not fit a button. */
 export function encodeValue(carried: Carried): string {

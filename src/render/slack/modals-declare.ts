@@ -2,6 +2,7 @@ import type { Iso } from '../../domain/events.ts';
 import type { Incident } from '../../domain/incident.ts';
 import type { People } from '../../domain/people.ts';
 import { type Plan, Severity } from '../../domain/plan.ts';
+import { cleanText, clip } from '../escape.ts';
 import { between, dualInstant, duration, instant } from '../format.ts';
 import { STATUS_WORDS, severityWords } from '../words.ts';
 import {
@@ -185,10 +186,14 @@ export function renderNearDuplicate(near: NearDuplicate): View {
   return { ...form, private_metadata: encodeDraft(draft) };
 }
 
-/** The same choice for a typed command, as an ephemeral. The buttons carry ids; the typed text is kept by the caller. */
+/** The form's own limit. Encoded, a character becomes nine at most, so that the longest title fits a button. */
+const MAX_CARRIED_TITLE = 120;
+
+/** The same choice for a typed command, as an ephemeral. *Declare a new one* carries the typed title into the form. */
 export function nearDuplicateReply(near: NearDuplicate): Message {
   const { incident, draft } = near;
   const ids = { incident: incident.id, system: draft.system };
+  const title = clip(cleanText(draft.title), MAX_CARRIED_TITLE);
   return message(
     `${incident.id} is open for ${machine(near.systemName)}. Nothing was declared yet.`,
     nearBlock(near),
@@ -202,7 +207,11 @@ export function nearDuplicateReply(near: NearDuplicate): Message {
             { says: `Raise ${incident.id} to ${draft.severity}` },
           )
         : null,
-      button('incident.declare-anyway', 'Declare a new one', { ...ids, choice: draft.severity }),
+      button('incident.declare-anyway', 'Declare a new one', {
+        ...ids,
+        choice: draft.severity,
+        ...(title === '' ? {} : { title }),
+      }),
     ),
   );
 }

@@ -1,7 +1,7 @@
 import { REQUIRED_VOTES } from '../../domain/approval.ts';
 import type { RunEvent } from '../../domain/events.ts';
 import { gatesOf, stepsOf } from '../../domain/plan.ts';
-import { stepState } from '../../domain/run.ts';
+import { gateState, stepState } from '../../domain/run.ts';
 import type { Fact } from '../../domain/step.ts';
 import type { IncidentView, RunView } from '../../domain/views.ts';
 import { cleanText, clip, slackBlock, slackUser } from '../escape.ts';
@@ -25,8 +25,6 @@ export function postOfRun(
   around: Surroundings,
 ): Post | null {
   const shown = runOf(view, runId);
-  const commander = view.incident.roles.commander;
-  const called = commander === null ? [] : [commander];
   switch (event.kind) {
     case 'run.started':
       return headsUp(view, shown);
@@ -36,15 +34,15 @@ export function postOfRun(
       return post(skipped(view, shown, event, person), { thread: 'run' });
     case 'step.failed':
     case 'step.uncertain':
-      return post(calling(view, called, renderStopped(view, runId, event.step, around)), { mention: called });
+      return calling(view, renderStopped(view, runId, event.step, around), isStopped(shown, event.step));
     case 'step.asked':
       return post(renderManual(view, runId, event.step), { mention: askedPeople(event.question) });
     case 'gate.blocked':
-      return post(calling(view, called, renderGateBlocked(view, runId, event.gate)), { mention: called });
+      return calling(view, renderGateBlocked(view, runId, event.gate), isBlocked(shown, event.gate));
     case 'undo.started':
       return post(undoing(shown, event.reason), { thread: 'run', broadcast: true });
     case 'step.undo-failed':
-      return post(calling(view, called, renderUndoFailed(view, runId, event.step)), { mention: called });
+      return calling(view, renderUndoFailed(view, runId, event.step), isHalfUndone(shown, event.step));
     case 'run.abort-requested':
       return post(aborted(view, shown, event), { thread: 'run', broadcast: true });
     default:
@@ -52,14 +50,27 @@ export function postOfRun(
   }
 }
 
-/** Puts the names of those who must look first, so that their phones ring. */
-function calling(view: IncidentView, people: readonly string[], card: Message): Message {
-  if (people.length === 0) return card;
+/** Puts the name of who must look first, so that a phone rings. What is settled calls nobody. */
+function calling(view: IncidentView, card: Message, waits: boolean): Post {
+  const { commander } = view.incident.roles;
+  if (commander === null || !waits) return post(card);
   const [head, ...rest] = card.blocks;
-  const who = section(`${people.map((id) => mention(view.people, id)).join(' ')}, a person must look.`);
-  return head?.type === 'header'
-    ? { ...card, blocks: [head, who, ...rest] }
-    : { ...card, blocks: [who, ...card.blocks] };
+  const who = section(`${mention(view.people, commander)}, a person must look.`);
+  const blocks = head?.type === 'header' ? [head, who, ...rest] : [who, ...card.blocks];
+  return post({ ...card, blocks }, { mention: [commander] });
+}
+
+function isStopped({ run }: RunView, stepId: string): boolean {
+  const { is } = stepState(run, stepId).status;
+  return run.outcome === null && (is === 'failed' || is === 'uncertain');
+}
+
+function isBlocked({ run }: RunView, gateId: string): boolean {
+  return run.outcome === null && gateState(run, gateId).blocked.length > 0;
+}
+
+function isHalfUndone({ run }: RunView, stepId: string): boolean {
+  return run.outcome === null && Object.values(run.gates).some(({ undo }) => undo?.failed?.step === stepId);
 }
 
 /** "Summon early, approve late": approvers learn at the start that they will be needed, and have nothing to press yet. */

@@ -7,7 +7,7 @@ import { runState } from '../run-state.ts';
 import { MARKS } from '../words.ts';
 import { actions, type Block, button, context, header, type Message, message, section } from './blocks.ts';
 import { abortButton, abortedFate, detailsButton, runOf, stepRange } from './run-parts.ts';
-import { stepLines, workLeftMs } from './step-lines.ts';
+import { stepLines, workLeft } from './step-lines.ts';
 import {
   asOf,
   clockOf,
@@ -107,16 +107,16 @@ function headLines(view: IncidentView, shown: RunView): readonly (string | null)
       return [`${marked('stopped', 'stopped by a veto')}. Fix the reason, then ask again.`];
     default:
       return [
-        `${marked(state.mark, state.words)} · ${duration(between(run.startedAt, now))} so far · ${workLeft(shown, now)}`,
+        `${marked(state.mark, state.words)} · ${duration(between(run.startedAt, now))} so far · ${workLine(shown, now)}`,
       ];
   }
 }
 
-function workLeft(shown: RunView, now: Date): string {
-  const left = workLeftMs(shown, now);
+function workLine(shown: RunView, now: Date): string {
+  const left = workLeft(shown, now);
   return left === null
     ? 'work left not known (the plan has no estimates)'
-    : `about ${duration(left)} of work left (from the plan), approvals not counted`;
+    : `${left.about} ${duration(left.ms)} of work left (from the plan), approvals not counted`;
 }
 
 function undoReason(run: Run): readonly string[] {
@@ -167,11 +167,13 @@ function gateLine(
 }
 
 function gateStanding(view: IncidentView, { run, approvals }: RunView, gate: Gate, links: Links): string {
+  const again = run.outcome === null ? ', asked again' : '';
   const { approval: id, blocked, closed, undo } = gateState(run, gate.gate);
   if (closed !== null) return closed === 'done' ? 'done' : 'undone';
   if (undo !== null) return 'taken back';
   if (blocked.length > 0) return 'cannot be asked for, see below';
   const approval = approvals.find((each) => each.id === id);
+  if (approval === undefined && run.outcome !== null) return 'not asked for';
   if (approval === undefined) return `asked of ${REQUIRED_VOTES} people when the steps above are done`;
   const { status, votes } = approval;
   const voters = personNames(
@@ -189,8 +191,8 @@ function gateStanding(view: IncidentView, { run, approvals }: RunView, gate: Gat
     case 'vetoed':
       return `vetoed by ${personName(view.people, status.person)}`;
     case 'void':
-      return 'no longer counts, asked again';
+      return `no longer counts${again}`;
     case 'expired':
-      return 'expired, asked again';
+      return `expired${again}`;
   }
 }

@@ -42,11 +42,16 @@ export function detailsButton({ run }: RunView): Button {
   return button('run.details', 'Details', { run: run.id }, { says: `Details of ${run.id}` });
 }
 
-/** What an abort leaves behind: before a gate the run's own scratch objects are dropped (DESIGN §4). */
+/**
+ * What an abort leaves behind: before a gate the run's own scratch objects are dropped (DESIGN §4). Once a gate was
+ * opened they are kept, even where it was undone.
+ */
 export function abortedFate(shown: RunView): string {
-  const closed = Object.values(shown.run.gates).some((gate) => gate.closed === 'done');
-  if (closed) return 'What the gate did stays as it is.';
+  const gates = Object.values(shown.run.gates);
+  if (gates.some(({ closed }) => closed === 'done')) return 'What the gate did stays as it is.';
   const scratch = scratchOf(shown);
+  if (gates.some(({ closed }) => closed === 'undone'))
+    return `What the gate had done was taken back.${scratch === null ? '' : ` ${scratch} is kept for a look.`}`;
   return `Nothing was cut over. ${scratch === null ? 'What the run made for itself is dropped.' : `${scratch} is dropped.`}`;
 }
 

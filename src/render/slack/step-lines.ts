@@ -1,8 +1,11 @@
-import type { PlacedStep, Runbook } from '../../domain/plan.ts';
+import { parseDuration } from '../../domain/duration.ts';
+import type { PlacedStep, Runbook, Step } from '../../domain/plan.ts';
 import { stepsOf } from '../../domain/plan.ts';
+import { withoutRetry } from '../../domain/retry-words.ts';
 import { gateState, type Run, type StepState, stepState } from '../../domain/run.ts';
 import type { IncidentView, RunView } from '../../domain/views.ts';
 import { between, clock, duration, hourMinute } from '../format.ts';
+import { isNotDone } from '../run-state.ts';
 import { MARKS, stepMark } from '../words.ts';
 import { inQuotes, machine, personName } from './text.ts';
 
@@ -10,6 +13,8 @@ import { inQuotes, machine, personName } from './text.ts';
 export function stepLine(view: IncidentView, shown: RunView, placed: PlacedStep): string {
   const { step, number } = placed;
   const state = stepState(shown.run, step.id);
+  if (isNotDone(shown.run, state))
+    return `${MARKS.skipped.emoji} ${number}. ${machine(step.title, 40)} · not done`;
   const waits = state.status.is === 'pending' && awaitsApproval(shown, placed);
   const { mark } = stepMark(waits ? 'waiting' : state.status.is);
   const ending = waits ? 'waiting for approval' : endingOf(view, placed, state);
@@ -38,7 +43,7 @@ function endingOf(view: IncidentView, { step }: PlacedStep, state: StepState): s
     case 'done':
       return `${withTries('done', state, status.at)} · ${machine(status.summary, 60)}`;
     case 'failed':
-      return `${withTries('failed', state, status.at)} · ${machine(status.reason, 40)}`;
+      return `${withTries('failed', state, status.at)} · ${machine(withoutRetry(status.reason), 40)}`;
     case 'uncertain':
       return 'uncertain · nobody knows whether it happened';
     case 'skipped':
@@ -127,8 +132,11 @@ function foldsOf(run: Run, runbook: Runbook): ReadonlyMap<number, Fold> {
 function foldedLine(run: Run, group: readonly PlacedStep[], fold: 'done' | 'pending'): string {
   const numbers = `${group[0]?.number}–${group.at(-1)?.number}`;
   if (fold === 'pending') {
-    const expected = group.reduce((sum, { step }) => sum + (step.expected ?? 0), 0);
-    return `${MARKS.pending.emoji} ${numbers} · pending${expected === 0 ? '' : `, about ${duration(expected)}`}`;
+    if (run.outcome !== null) return `${MARKS.skipped.emoji} ${numbers} · not done`;
+    const known = group.flatMap(({ step }) => expectedMs(step) ?? []);
+    const expected = known.reduce((sum, ms) => sum + ms, 0);
+    const figure = `, ${aboutOf(known.length === group.length)} ${duration(expected)}`;
+    return `${MARKS.pending.emoji} ${numbers} · pending${expected === 0 ? '' : figure}`;
   }
   const states = group.map(({ step }) => stepState(run, step.id));
   const spent = states.reduce((sum, state) => sum + spentMs(state), 0);
@@ -140,16 +148,43 @@ function spentMs({ firstStartedAt, status }: StepState): number {
   return firstStartedAt !== null && 'at' in status ? between(firstStartedAt, status.at) : 0;
 }
 
-/** Work still to do by the plan's own figures, approvals not counted; null when the plan has none for what is left. */
-export function workLeftMs({ run, runbook }: RunView, now: Date): number | null {
+/** Work still to do, by the plan's own figures, approvals not counted. */
+export interface WorkLeft {
+  readonly ms: number;
+  /** `at least about` where some step has no figure. */
+  readonly about: 'about' | 'at least about';
+}
+
+/** Null when the plan has no figure for anything that is left. */
+export function workLeft({ run, runbook }: RunView, now: Date): WorkLeft | null {
   const left = stepsOf(runbook).filter(
     ({ step }) => !['done', 'skipped', 'undone'].includes(stepState(run, step.id).status.is),
   );
-  const known = left.filter(({ step }) => step.expected !== undefined);
+  const figures = left.map(({ step }) => leftMs(step, stepState(run, step.id), now));
+  const known = figures.filter((ms) => ms !== null);
   if (known.length === 0) return null;
-  return known.reduce((sum, { step }) => {
-    const { status } = stepState(run, step.id);
-    const spent = status.is === 'running' ? between(status.since, now) : 0;
-    return sum + Math.max(0, (step.expected ?? 0) - spent);
-  }, 0);
+  return { ms: known.reduce((sum, ms) => sum + ms, 0), about: aboutOf(known.length === figures.length) };
+}
+
+function aboutOf(allKnown: boolean): WorkLeft['about'] {
+  return allKnown ? 'about' : 'at least about';
+}
+
+function leftMs(step: Step, { status, attempts, firstStartedAt }: StepState, now: Date): number | null {
+  const expected = expectedMs(step);
+  if (expected === null) return null;
+  // A wait is one attempt from its first look to its last; only of the first attempt the beginning is kept.
+  const since =
+    status.is === 'running'
+      ? status.since
+      : status.is === 'waiting' && attempts === 1
+        ? firstStartedAt
+        : null;
+  return since === null ? expected : Math.max(0, expected - between(since, now));
+}
+
+/** How long a step is expected to take: the plan's figure, else the length of a soak; null where nothing says it. */
+export function expectedMs({ expected, uses, with: params }: Step): number | null {
+  if (expected !== undefined) return expected;
+  return uses === 'soak' && typeof params.for === 'string' ? (parseDuration(params.for) ?? null) : null;
 }

@@ -1,4 +1,5 @@
 import type { Gate, PlacedStep } from '../../domain/plan.ts';
+import { withoutRetry } from '../../domain/retry-words.ts';
 import { gateState, openGateOf, type StepState, type StepStatus, stepState } from '../../domain/run.ts';
 import type { IncidentView, RunView } from '../../domain/views.ts';
 import { between, duration } from '../format.ts';
@@ -60,17 +61,18 @@ function failedCard(
 ): Message {
   const { run } = shown;
   const title = machine(placed.step.title, 60);
+  const reason = withoutRetry(status.reason);
   const spent =
     state.firstStartedAt === null ? '' : ` after ${duration(between(state.firstStartedAt, status.at))}`;
   const free = placed.gate === null && run.outcome === null && run.abort === null;
   const skippable = free && !around.guarding.has(placed.step.uses);
   return message(
-    `${run.id} stopped: step ${placed.number}, ${title}, failed. ${machine(status.reason, 90)}`,
+    `${run.id} stopped: step ${placed.number}, ${title}, failed. ${machine(reason, 90)}`,
     header(headed(view, `${run.id} stopped · step ${placed.number} failed`, shown)),
     section(
       `${marked('failed', `failed: ${title}`)}${spent}, attempt ${status.attempt}`,
-      machine(status.reason, 400),
-      ...details(status.details),
+      machine(reason, 400),
+      ...details(status.details.map(withoutRetry)),
     ),
     section(`*What this means*  ${failedMeaning(placed.gate, shown)}`),
     free

@@ -5,7 +5,7 @@ import type { IncidentView, RunView } from '../../domain/views.ts';
 import { plainInk } from '../escape.ts';
 import { between, clock, duration, exactInstant, instant } from '../format.ts';
 import { callName } from '../names.ts';
-import { runState } from '../run-state.ts';
+import { isNotDone, runState } from '../run-state.ts';
 import { cliMark, stepMark } from '../words.ts';
 import { cell, heading, section, WIDTH, wrap } from './layout.ts';
 
@@ -51,10 +51,11 @@ function stepLine(
   const state = stepState(run, step.id);
   const asked = gate === null ? undefined : approvals.find(({ id }) => id === run.gates[gate.gate]?.approval);
   const waits = state.status.is === 'pending' && asked?.status.is === 'open';
-  const { mark } = stepMark(waits ? 'waiting' : state.status.is);
+  const over = isNotDone(run, state);
+  const { mark } = stepMark(over ? 'skipped' : waits ? 'waiting' : state.status.is);
   const lead = ` ${cliMark(mark)} ${String(number).padStart(3)}  ${gate === null ? '' : '| '}`;
   const line = `${lead}${cell(step.title, TITLE - (gate === null ? 0 : 2))} ${cell(figureOf(view, state), FIGURE)} `;
-  return `${line}${cell(factOf(view, state), WIDTH - line.length)}`.trimEnd();
+  return `${line}${cell(over ? 'not done' : factOf(view, state), WIDTH - line.length)}`.trimEnd();
 }
 
 function figureOf({ now }: IncidentView, { status, firstStartedAt }: StepState): string {

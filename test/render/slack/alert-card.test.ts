@@ -23,7 +23,7 @@ describe('an alert that fires', () => {
         'Age 26 h 10 min, limit 25 h. Since 03:00 UTC (2026-11-23 03:00Z).',
         '*If the database fails now you lose 26 h 10 min of data.* RPO 5 min.',
         "Last night's dump `postgres_janua_20261123_020004.sql.gz` is empty (20 bytes). The producer reported success.",
-        'Newest good: `postgres_janua_20261122_020003.sql.gz`, 38.1 MB, restore proved 14 Nov.',
+        'Newest good: `postgres_janua_20261122_020003.sql.gz`, 38.1 MB, an earlier one proved by a restore 14 Nov.',
       ].join('\n'),
     );
   });
@@ -253,4 +253,12 @@ describe('alerts that fired together', () => {
     expect(read(card)).toContain(':white_check_mark: ok: all that fired together are closed.');
     expect(labels(card)).toEqual(['Details']);
   });
+});
+
+test('a restore from before a backup was taken is told as the proof of an earlier one', () => {
+  const view = alertView();
+  const proofAt = (lastRestoreProved: string) => read(renderAlertCard({ ...view, lastRestoreProved }));
+
+  expect(proofAt('2026-11-21T03:00:00Z')).toContain('38.1 MB, an earlier one proved by a restore 21 Nov.');
+  expect(proofAt('2026-11-22T03:00:00Z')).toContain('38.1 MB, restore proved 22 Nov.');
 });

@@ -72,7 +72,9 @@ describe('the RTO clock', () => {
 
     const card = read(renderIncidentCard(story.view('02:14:40')));
 
-    expect(card).toContain('15 min left · work left about 18 min · :warning: at risk by about 3 min');
+    expect(card).toContain(
+      '15 min left · work left at least about 18 min · :warning: at risk by at least about 3 min',
+    );
   });
 
   test('is missed and still counts after the deadline', () => {

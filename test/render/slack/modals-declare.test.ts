@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseDraft } from '../../../src/render/slack/declare-draft.ts';
+import { parseValue } from '../../../src/render/slack/ids.ts';
 import {
   type DeclareForm,
   declareFault,
@@ -125,6 +126,20 @@ describe('a near-duplicate', () => {
       'Declare a new one',
     ]);
   });
+
+  test.each(['Password mails are late', '😀'.repeat(200), '100% & more = ?'])(
+    'carries a typed title into the form of a new one: %s',
+    (title) => {
+      const [button] = buttonsOf(nearDuplicateReply({ ...near, draft: { ...draft, title } }).blocks).slice(
+        -1,
+      );
+
+      const carried = parseValue(button?.value ?? '')?.title ?? '';
+
+      expect(title.startsWith(carried.replace(/…$/, ''))).toBe(true);
+      expect(carried.length).toBeGreaterThanOrEqual(Math.min(title.length, 100));
+    },
+  );
 
   test('of a channel still being made says so, and later names it, or says that it is not there', () => {
     expect(textOf(renderDeclaring('INC-2026-014'))).toContain(

@@ -10,7 +10,7 @@ describe('what a finished step leaves in the thread', () => {
     expect(
       read(postOf(storyAtFirst({ candidates: '6', refused: '2' }), 'step.finished', '02:15:00')),
     ).toContain(
-      'Step 1 *Find the newest good backup*: done in 4 s.\n`…_020004.dump`, 2 refused\n```\ncandidates: 6\nrefused: 2\n```',
+      'Step 1 *Find the newest good backup*: done in 4 s.\n`…20261121_020004.dump`, 2 refused\n```\ncandidates: 6\nrefused: 2\n```',
     );
   });
 
@@ -55,3 +55,37 @@ test('an abort inside the gate says that the gate is taken back', () => {
     'aborted by Ben*. Reason:\n> wrong database\nThe open gate is taken back, as approved.',
   );
 });
+
+describe('the call for a person', () => {
+  const CALL = 'a person must look.';
+
+  test.each<[string, Story, Parameters<typeof postOf>[1]]>([
+    ['a step failed', LIVES['failed step']({}), 'step.failed'],
+    ['nobody knows whether a step happened', LIVES.uncertain({}), 'step.uncertain'],
+    ['the approval cannot be asked for', LIVES['gate blocked']({}), 'gate.blocked'],
+    ['the undo failed', LIVES['undo failed']({}), 'step.undo-failed'],
+  ])('stands first while %s', (_, story, kind) => {
+    const post = postOf(story, kind, '02:31:00');
+
+    expect(read(post)).toContain(CALL);
+    expect(post?.mention).toEqual(['ana']);
+  });
+
+  test.each<[string, Story]>([
+    ['is tried again', LIVES['failed and retried']({})],
+    ['was skipped by a person', LIVES['skipped by a person']({})],
+    ['is undone', LIVES.undone({})],
+    ['ended with its run', aborted(LIVES['failed step']({}))],
+  ])('is gone when the step %s', (_, story) => {
+    const post = postOf(story, 'step.failed', '02:31:00');
+
+    expect(read(post)).not.toContain(CALL);
+    expect(post?.mention).toEqual([]);
+  });
+});
+
+function aborted(story: Story): Story {
+  story.run({ kind: 'run.abort-requested', person: 'ben', reason: 'wrong backup', at: at('02:20:00') });
+  story.run({ kind: 'run.finished', outcome: 'aborted', cleaned: [], at: at('02:20:01') });
+  return story;
+}

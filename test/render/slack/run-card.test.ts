@@ -24,7 +24,7 @@ describe('a running run', () => {
     const lines = linesOf(story, '02:16:00');
 
     expect(lines).toContain(
-      ':white_check_mark: 1. Find the newest good backup · done 4 s · `…_020004.dump`, 2 refused',
+      ':white_check_mark: 1. Find the newest good backup · done 4 s · `…20261121_020004.dump`, 2 refused',
     );
     expect(lines).toContain(':arrow_forward: 3. Verify backup · running 1 min 4 s');
     expect(lines).toContain(':white_circle: 4. Measure live database · pending');
@@ -38,7 +38,7 @@ describe('a running run', () => {
 
   test('says how long it has run and how much is left', () => {
     expect(read(story, '02:16:00')).toContain(
-      ':arrow_forward: *running step 3 of 14* · 1 min 20 s so far · about 18 min of work left (from the plan), approvals not counted',
+      ':arrow_forward: *running step 3 of 14* · 1 min 20 s so far · at least about 18 min of work left (from the plan), approvals not counted',
     );
   });
 
@@ -98,6 +98,12 @@ describe('a line', () => {
       LIVES['failed step']({ texts: { fact: 'S3 is away' } }),
       '02:17:00',
       ':x: 1. Find the newest good backup · failed after 12 s · S3 is away',
+    ],
+    [
+      'failed, after the last try',
+      LIVES['failed step']({ texts: { fact: 'S3 is away. It is tried again.' } }),
+      '02:17:00',
+      ':x: 1. Find the newest good backup · failed after 12 s · S3 is away.',
     ],
     [
       'uncertain',

@@ -31,6 +31,14 @@ describe('a failed step', () => {
     expect(labels(card)).toEqual(['primary: Retry step', 'Skip step', 'danger: Abort run', 'Details']);
   });
 
+  test('that waits for a person does not promise to be tried again', () => {
+    const fact = 'The store cannot be reached. It is tried again in a while.';
+    const card = renderStopped(LIVES['failed step']({ texts: { fact } }).view(NOW), RUN, 'find');
+
+    expect(textOf(card)).toContain('attempt 1\nThe store cannot be reached.\n• The store cannot be reached.');
+    expect(`${card.text} ${textOf(card)}`).not.toContain('tried again in a while');
+  });
+
   test('that was refused leaves the choice to people', () => {
     const story = storyAt('started');
     begin(story, 'find', '02:14:41');

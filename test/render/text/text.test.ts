@@ -200,3 +200,10 @@ describe('the layout', () => {
     expect(lines[1]).toMatch(/^ {15}word/);
   });
 });
+
+it('an aborted run shows what never ran as not done', () => {
+  const text = renderRun(LIVES['aborted before the gate']({}).view('02:30:00'), 'RUN-31');
+
+  expect(text).toMatch(/\[skip\] +14 +Soak 15 min +not done/);
+  expect(text).not.toContain('[pend]');
+});
