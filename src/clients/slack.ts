@@ -158,10 +158,11 @@ function toFault(method: string, error: unknown): AppError {
   );
 }
 
-/** Slack's own error word, where it answered with one. */
+/** Slack's own error word, where it answered with one. What a proxy says in its place is none. */
 function platformError(error: unknown): string | undefined {
   const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
-  return code === ErrorCode.PlatformError && isPlatform(error) ? error.data.error : undefined;
+  const word = code === ErrorCode.PlatformError && isPlatform(error) ? error.data.error : '';
+  return /^[a-z0-9_]{1,60}$/.test(word) ? word : undefined;
 }
 
 function isPlatform(error: unknown): error is { data: { error: string } } {

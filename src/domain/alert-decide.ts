@@ -44,7 +44,7 @@ export function decideRound(round: Round): {
           ? []
           : [closed(goneBecause(alert), round.now)]
         : next(alert, verdict, round.now);
-    return { id: alert.id, events: [...incidentEnded(alert, events, round), ...events] };
+    return { id: alert.id, events: [...incidentEnded(alert, verdict, round), ...events] };
   });
   const known = new Set(round.open.map(keyOf));
   const begun = [...byKey.values()].filter((verdict) => fires(verdict) && !known.has(keyOf(verdict)));
@@ -54,11 +54,12 @@ export function decideRound(round: Round): {
 /** An incident answers an alert while it lasts: what it left as it was is called out again. */
 function incidentEnded(
   { incident }: Alert,
-  events: readonly AlertEvent[],
+  verdict: Verdict | undefined,
   { over, now }: Round,
 ): readonly AlertEvent[] {
-  if (incident === null || !over.has(incident)) return [];
-  if (events.some(({ kind }) => kind === 'alert.closed')) return [];
+  if (incident === null || !over.has(incident) || verdict === undefined || verdict.health === 'ok') return [];
+  // Whether it still holds is not known now; the next round may tell.
+  if (verdict.health === 'unknown' && verdict.rule !== 'R4') return [];
   return [{ kind: 'alert.incident-ended', incident, at: now.toISOString() }];
 }
 

@@ -92,13 +92,16 @@ const Component = z.strictObject({
 });
 export type Component = z.infer<typeof Component>;
 
+/** A timer holds 24 days at most, and a step that takes a week is no step. */
+const LONGEST_TIMEOUT_MS = 7 * 86_400_000;
+
 const StepBase = {
   id: Id,
   title: z.string().min(3).max(80),
   uses: z.string().regex(/^[a-z0-9]+(\.[a-zA-Z0-9]+)?$/, 'expected an action like "backup.find"'),
   with: z.record(z.string(), z.json()).default({}),
   when: z.string().max(200).optional(),
-  timeout: DurationMs.optional(),
+  timeout: DurationMs.refine((ms) => ms <= LONGEST_TIMEOUT_MS, 'expected at most "7d"').optional(),
   expected: DurationMs.optional(),
   /** A plan may raise the class an action has, never lower it. */
   class: ActionClass.optional(),

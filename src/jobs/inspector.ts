@@ -77,7 +77,7 @@ export function createInspector(options: {
     { known, now }: Look,
     until: number,
   ): Promise<Seen<Shape | null>> {
-    if (known?.shape.key === artifact.key && known.bytes === artifact.bytes) return seen(known.shape);
+    if (known !== null && isOf(known, artifact)) return seen(known.shape);
     const { key, version } = shapeIdOf(artifact);
     const order = { backup, artifact, version: `${version} ${key}`, now, begun: false };
     const { shape } = readingOf(`${plan.system}/${backup.id}`, order);
@@ -119,6 +119,12 @@ export function createInspector(options: {
 
     system: (plan, look) => inspectSystem(deps, plan, look),
   };
+}
+
+/** Whether this is what was read: one written anew under the same name has another ETag, whatever its size. */
+function isOf({ shape, bytes }: NonNullable<Look['known']>, artifact: Artifact): boolean {
+  const same = shape.whole === undefined || shape.whole.etag === artifact.etag;
+  return shape.key === artifact.key && bytes === artifact.bytes && same;
 }
 
 /** Does so many things at once; the others wait, first come first served. */

@@ -2,6 +2,7 @@ import type { Outcome } from '../actions/action.ts';
 import type { IncidentEvent } from '../domain/events.ts';
 import type { PlacedStep } from '../domain/plan.ts';
 import { resolve } from '../domain/template.ts';
+import { AppError } from '../errors.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** Facts of the incident that the plan says this step establishes (`records`). */
@@ -48,4 +49,17 @@ function verifiedNow({ run, incident }: Snapshot, evidence: string, at: string):
   if (status !== 'investigating' && status !== 'identified') return [verified];
   const what = `Service verified by ${run.id}: ${evidence}`;
   return [verified, { kind: 'incident.status-changed', from: status, to: 'monitoring', what }];
+}
+
+/** What a step may give: every later look at the run carries it. */
+const MOST_OUTPUT = 256_000;
+
+/** Refuses an output that nobody could carry on. Actions that change something give a few names. */
+export function requireModest({ step }: PlacedStep, { output }: Extract<Outcome, { kind: 'done' }>): void {
+  const length = JSON.stringify(output).length;
+  if (length <= MOST_OUTPUT) return;
+  throw new AppError(
+    'plan-invalid',
+    `It gave ${Math.ceil(length / 1_000)} kB, and at most ${MOST_OUTPUT / 1_000} kB of a step are kept. Let "${step.id}" ask for less.`,
+  );
 }

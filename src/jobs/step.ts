@@ -13,7 +13,7 @@ import type { Change } from '../store/commit.ts';
 import type { Tx } from '../store/database.ts';
 import { supervised } from './attempt.ts';
 import { withoutSecrets } from './hide.ts';
-import { incidentFacts } from './records.ts';
+import { incidentFacts, requireModest } from './records.ts';
 import { paramsOf, type Snapshot } from './snapshot.ts';
 import { actionNamed, contextFor, type World } from './world.ts';
 
@@ -141,6 +141,7 @@ async function recordOutcome(
   const at = (await clock(attempt)).toISOString();
   switch (outcome.kind) {
     case 'done': {
+      requireModest(placed, outcome);
       const event: RunEvent = {
         kind: 'step.finished',
         step,

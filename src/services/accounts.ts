@@ -12,7 +12,8 @@ const FRESH_MS = 60_000;
 export function createAccounts({ db }: Pick<Deps, 'db'>) {
   async function isFresh(account: string): Promise<boolean> {
     const row = await readAccount(db, account);
-    return row !== undefined && (await databaseNow(db)).getTime() - row.checkedAt.getTime() < FRESH_MS;
+    if (row === undefined) return false;
+    return Math.abs((await databaseNow(db)).getTime() - row.checkedAt.getTime()) < FRESH_MS;
   }
 
   const inbox = createInbox(db);

@@ -159,8 +159,12 @@ export async function lostVotersOf(tx: Tx, approval: Approval): Promise<readonly
   const { people } = await peopleInForce(tx);
   const current = await currentApprovers(tx, approval);
   const lost: string[] = [];
+  // Nobody has looked lately: then it counts as it did when they voted.
+  const group = approval.slackGroup === null ? [] : await freshGroup(tx, approval.slackGroup);
   for (const { person, proof } of approval.votes) {
     if (!current.includes(person)) lost.push(`${person} is no longer an approver.`);
+    if (group.length > 0 && proof.via === 'slack' && !group.includes(proof.account ?? ''))
+      lost.push(`${person} is no longer in @${approval.slackGroup}.`);
     const own = people[person]?.slack ?? [];
     if (proof.via === 'slack' && !own.includes(proof.account ?? ''))
       lost.push(`The account that voted for ${person} is no longer theirs in people.yml.`);
@@ -185,7 +189,8 @@ async function standingOf(tx: Tx, actor: Actor, now: Date): Promise<AccountStand
     return rows.some((row) => row?.standing === 'inactive') ? 'inactive' : 'active';
   }
   const account = actor.account === null ? undefined : await readAccount(tx, actor.account);
-  if (account === undefined || now.getTime() - account.checkedAt.getTime() > ACCOUNT_FRESH_MS)
+  // A look from the future is none: the clock was set back since.
+  if (account === undefined || Math.abs(now.getTime() - account.checkedAt.getTime()) > ACCOUNT_FRESH_MS)
     return 'unknown';
   return account.standing;
 }

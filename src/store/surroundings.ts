@@ -75,7 +75,7 @@ export async function saveGroup(tx: Tx, handle: string, accounts: readonly strin
 /** Members seen within ten minutes: an older look does not count for a vote. */
 export async function freshGroup(db: Reader, handle: string): Promise<readonly string[]> {
   const { rows } = await db.query<{ account: string }>(
-    "select account from group_members where handle = $1 and checked_at > dr_now() - interval '10 minutes'",
+    "select account from group_members where handle = $1 and checked_at between dr_now() - interval '10 minutes' and dr_now() + interval '10 minutes'",
     [handle],
   );
   return rows.map((row) => row.account);

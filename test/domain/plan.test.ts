@@ -42,6 +42,19 @@ describe('a plan', () => {
     ['an id with a capital', { system: 'Janua' }, ['system']],
     ['a duration without a unit', { objectives: { rto: '60', rpo: '5m' } }, ['objectives', 'rto']],
     ['a duration of nothing', { updates: { every: '0s' } }, ['updates', 'every']],
+    [
+      'a step that may take longer than a timer lasts',
+      {
+        runbooks: {
+          go: {
+            title: 'Go on',
+            component: 'app',
+            steps: [{ id: 'look', title: 'Look', uses: 'http.check', timeout: '30d' }],
+          },
+        },
+      },
+      ['runbooks', 'go', 'steps', 0, 'timeout'],
+    ],
     ['a severity there is not', { updates: { bySeverity: { SEV5: '5m' } } }, ['updates', 'bySeverity']],
     ['a row id of no document', { provenance: ['X-1'] }, ['provenance', 0]],
     [

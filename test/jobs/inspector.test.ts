@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Shape } from '../../src/domain/inventory.ts';
 import { Plan } from '../../src/domain/plan.ts';
 import { createInspector, sweepReadings } from '../../src/jobs/inspector.ts';
 import { type Backups, plainDump, startBackups } from '../actions/backup-setup.ts';
@@ -90,6 +91,29 @@ test('a dump that never comes to its end is given up, leaves nothing, and is rea
   expect(first).toEqual([null]);
   expect([kept, parts]).toEqual([[`watch-${process.pid}`], 1]);
   expect(again).toMatchObject([{ key: keyOf(0, STAMP), refused: null }]);
+});
+
+test('a dump that was written anew under its name is read anew, also when it is as long as before', async () => {
+  await put(STAMP);
+  const inspector = inspectorOf();
+  const plan = planOf('20s');
+  const [backup] = plan.backups;
+  if (backup === undefined) throw new Error('the plan has a backup');
+  const lookKnowing = async (known: { shape: Shape; bytes: number } | null) => {
+    const look = { now: NOW, signal: AbortSignal.timeout(20_000), known };
+    const looked = await inspector.backup(plan, backup, look);
+    const [newest] = looked.listing?.state === 'seen' ? looked.listing.value.newest : [];
+    return { shape: looked.shape?.state === 'seen' ? looked.shape.value : null, bytes: newest?.bytes ?? 0 };
+  };
+  const { shape, bytes } = await lookKnowing(null);
+  if (shape === null) throw new Error('it was read');
+
+  const kept = await lookKnowing({ shape: { ...shape, format: 'tar' }, bytes });
+  await world.aws.put(keyOf(0, STAMP), Buffer.alloc(bytes, 'A'), NOW);
+  const anew = await lookKnowing({ shape, bytes });
+
+  expect(kept.shape).toMatchObject({ format: 'tar' });
+  expect(anew.shape).toMatchObject({ refused: 'is not a PostgreSQL dump' });
 });
 
 test('two dumps are read at once, and those that wait are read as they are when their turn comes', async () => {

@@ -71,6 +71,36 @@ describe('a run', () => {
     expect((await bot.run(run)).gates.change?.closed).toBe('undone');
   });
 
+  test('stops at a step that gives more than a run can carry on', async () => {
+    const look = bot.world.actions['test.look'];
+    Object.assign(look ?? {}, {
+      run: async () => ({ kind: 'done', summary: 'read', output: { rows: 'x'.repeat(300_000) }, facts: [] }),
+    });
+    await bot.work();
+    const run = await bot.start(await bot.declare());
+
+    const status = await until(async () => {
+      const step = (await bot.run(run)).steps.look?.status;
+      return step?.is === 'failed' && step;
+    }, 'the failed step');
+
+    expect(status.reason).toBe(
+      'It gave 301 kB, and at most 256 kB of a step are kept. Let "look" ask for less.',
+    );
+  });
+
+  test('carries words through a gate that PostgreSQL cannot hold: it is undone', async () => {
+    await bot.work();
+    bot.pretend.fail.set('swap', { error: new AppError('check-failed', 'half \ud83d and \0'), after: false });
+    const { run, approval, digest } = await untilAsked();
+
+    await bot.vote(person('ana'), approval, digest);
+    await bot.vote(person('ben'), approval, digest);
+
+    expect(await finished(run)).toBe('undone');
+    expect(bot.pretend.done).toEqual(['stop', '-stop']);
+  });
+
   test('finds by looking that an effect happened although its answer was lost', async () => {
     await bot.work();
     bot.pretend.fail.set('swap', { error: new Error('connection reset'), after: true });
