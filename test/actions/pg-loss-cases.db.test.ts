@@ -181,7 +181,8 @@ test('says why no table can be compared when the live database can be read', asy
     output: {
       rowsLost: null,
       known: false,
-      summary: 'Not known: it has no primary key: `clicks`, `hits`. At most everything after 2026-11-21 02:00:04 UTC.',
+      summary:
+        'Not known: it has no primary key: `clicks`, `hits`. At most everything after 2026-11-21 02:00:04 UTC.',
     },
   });
 });

@@ -217,7 +217,8 @@ test('says "not known" and never 0 when the live database cannot be read', async
   expect(done).toMatchObject({
     summary: 'not known: the live database cannot be read',
     output: {
-      summary: 'Not known: the live database cannot be read. At most everything after 2026-11-21 02:00:04 UTC.',
+      summary:
+        'Not known: the live database cannot be read. At most everything after 2026-11-21 02:00:04 UTC.',
       rowsLost: null,
       rowsChanged: null,
       rowsDestroyed: null,
