@@ -27,13 +27,12 @@ export const update: Command = {
         got: wanted,
         options: 'investigating, identified, monitoring',
       });
-    const newText = {
-      status,
-      impact: meant.impact ?? meant.title,
-      changed: words.join(' '),
-      next: pairs.next || 'Work goes on.',
-      expectedBack: null,
-    };
+    const view = await context.views.incident(meant.id);
+    if (view === undefined) throw new Error(`${meant.id} is gone`);
+    // What the words leave open is said from what is recorded, as in an update that nobody wrote.
+    const drafted = context.tools.draft(view);
+    const next = pairs.next || drafted.next;
+    const newText = { ...drafted, status, changed: words.join(' '), next };
     const published = await context.incidents.publish(context.actor, meant.id, newText, { automatic: false });
     return isRefusal(published)
       ? published

@@ -117,6 +117,7 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
   const draft = (view: IncidentView) => draftUpdate(view, lastHeardAt(view.incident));
 
   const tools: Tools = {
+    draft,
     preview: async (incident, runbookId, given) => {
       const meant = await queries.incidentMeant(incident, null);
       if ('kind' in meant) return meant;

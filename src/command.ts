@@ -1,6 +1,6 @@
 import type { Approval } from './domain/approval.ts';
 import type { Json } from './domain/canonical.ts';
-import type { Actor } from './domain/events.ts';
+import type { Actor, UpdateText } from './domain/events.ts';
 import type { Incident } from './domain/incident.ts';
 import { readable } from './domain/incident-decide.ts';
 import type { People } from './domain/people.ts';
@@ -55,6 +55,8 @@ export interface Tools {
   ): Promise<RunPreview | Refusal>;
   writeReport(actor: Actor, incident: string): Promise<WrittenReport | Refusal>;
   exportRunbook(plan: Plan, runbook: string): string;
+  /** The words of an update from what is recorded alone. */
+  draft(view: IncidentView): UpdateText;
 }
 
 export interface WrittenReport {

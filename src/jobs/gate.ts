@@ -198,8 +198,11 @@ function provedBefore(snapshot: Snapshot, gate: Gate): ApprovalCard['proved'] {
   const proved: ApprovalCard['proved'][number][] = [];
   for (const placed of stepsOf(snapshot.runbook)) {
     if (placed.gate === gate) break;
-    const { status } = stepState(snapshot.run, placed.step.id);
-    if (status.is === 'done') proved.push({ state: 'done', text: `${placed.step.title}: ${status.summary}` });
+    const { status, output } = stepState(snapshot.run, placed.step.id);
+    // What a person saw, in their words: whoever approves relies on it.
+    const said = typeof output.evidence === 'string' ? `: "${output.evidence.slice(0, 120)}"` : '';
+    if (status.is === 'done')
+      proved.push({ state: 'done', text: `${placed.step.title}: ${status.summary}${said}` });
     if (status.is === 'skipped')
       proved.push({ state: 'skipped', text: `${placed.step.title}: ${status.reason}` });
   }

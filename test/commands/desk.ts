@@ -10,6 +10,7 @@ import { isRefusal, refuse } from '../../src/domain/refusal.ts';
 import { previewRun } from '../../src/jobs/preview.ts';
 import { advanceRun } from '../../src/jobs/run.ts';
 import { refusalText } from '../../src/render/refusals.ts';
+import { draftUpdate } from '../../src/render/update-draft.ts';
 import { createBackups } from '../../src/services/backups.ts';
 import { createQueries } from '../../src/services/queries.ts';
 import { createReports } from '../../src/services/reports.ts';
@@ -98,6 +99,7 @@ export async function startDesk(...plans: readonly Record<string, unknown>[]) {
     },
     writeReport: (actor, incident) => reports.write(actor, incident),
     exportRunbook: () => '',
+    draft: draftUpdate,
   };
 
   async function type(line: string, place: Place = {}): Promise<Typed> {

@@ -36,7 +36,7 @@ describe('update', () => {
       { kind: 'incident.status-changed', from: 'investigating', to: 'identified' },
       published({
         status: 'identified',
-        impact: 'The demo is broken',
+        impact: 'The demo is broken.',
         changed: 'The restore runs, replicas=4',
         next: 'Check the counts',
       }),
@@ -45,7 +45,11 @@ describe('update', () => {
 
   test('keeps the status when none is typed', async () => {
     expect((await desk.type('/dr update Still looking next=', { here })).events).toMatchObject([
-      published({ status: 'investigating', changed: 'Still looking', next: 'Work goes on.' }),
+      published({
+        status: 'investigating',
+        changed: 'Still looking',
+        next: 'Find the cause and choose a runbook.',
+      }),
     ]);
   });
 

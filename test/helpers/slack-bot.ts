@@ -103,6 +103,7 @@ export async function startSlackBot({
       },
       writeReport: (actor, incident) => reports.write(actor, incident),
       exportRunbook: () => '',
+      draft: draftUpdate,
     },
     guarding,
     draft,

@@ -79,6 +79,27 @@ describe('opening a gate', () => {
   });
 });
 
+test('what a person saw before the gate stands on the card that asks for it', async () => {
+  Object.assign(bot.world.actions['test.look'] ?? {}, {
+    run: async () => ({
+      kind: 'done',
+      summary: 'confirmed with evidence',
+      output: { evidence: 'DIFFERENT key, 2 of 3 equal' },
+      facts: [],
+    }),
+  });
+  await bot.work();
+
+  const { approval } = await untilAsked();
+
+  expect((await bot.approval(approval)).card.proved).toMatchObject([
+    {
+      state: 'done',
+      text: expect.stringMatching(/: confirmed with evidence: "DIFFERENT key, 2 of 3 equal"$/),
+    },
+  ]);
+});
+
 describe('a step that nobody can tell about', () => {
   test('needs two people who say the same where it is irreversible, named or not', async () => {
     const raised = {

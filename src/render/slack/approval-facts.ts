@@ -95,7 +95,7 @@ const PROVED_MARKS = {
 } as const;
 
 function provedLine({ state, text }: Approval['card']['proved'][number]): string {
-  return `${PROVED_MARKS[state]}: ${machine(text, 120)}`;
+  return `${PROVED_MARKS[state]}: ${machine(text, 240)}`;
 }
 
 function boundLines({ card }: Approval): readonly string[] {

@@ -48,6 +48,9 @@ export function rpoLine(view: IncidentView): string {
   const { rpaMs, rpoMs, why } = measure(view);
   if (rpaMs !== null)
     return `RPA ${duration(rpaMs)} of ${duration(rpoMs)} · ${rpaMs <= rpoMs ? MET : MISSED} (${machine(view.incident.recoveryPoint?.evidence ?? '', 80)})`;
+  const { recoveryPoint, declaredAt } = view.incident;
+  if (recoveryPoint !== null)
+    return `RPO ${duration(rpoMs)}: restored to ${dualInstant(recoveryPoint.at, declaredAt)}; RPA ${MARKS.uncertain.emoji} not known: ${machine(why.rpa ?? '')}`;
   const foreseen = view.runs[0]?.approvals[0]?.card;
   if (foreseen?.lossMs != null) {
     return `RPO ${duration(rpoMs)}: a restore now loses ${duration(foreseen.lossMs)} · ${foreseen.lossMs <= rpoMs ? OK : MISSED}`;

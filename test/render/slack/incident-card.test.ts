@@ -112,6 +112,15 @@ describe('the RPO clock', () => {
     );
   });
 
+  test('looks back once it is restored, also where nobody has said when it began', () => {
+    const view = storyAt('monitoring').view('02:28:05');
+    const incident = { ...view.incident, occurredAt: null };
+
+    expect(read(renderIncidentCard({ ...view, incident }))).toContain(
+      'RPO 5 min: restored to 02:00 UTC (2026-11-21 02:00Z); RPA :grey_question: not known: the time it began is missing',
+    );
+  });
+
   test('is the measured loss, with its evidence, in the end', () => {
     expect(read(cardAt('monitoring', '02:28:05'))).toContain(
       'RPA 4 min 52 s of 5 min · :white_check_mark: met (backup postgres_janua_20261121_020004.dump)',
