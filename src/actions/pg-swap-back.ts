@@ -172,7 +172,7 @@ async function countWrites(context: ActionContext, target: Target, { mark }: Kep
       options,
     );
   } catch (error) {
-    if (error instanceof AppError) return { tables: {}, notKnown: error.message };
+    if (error instanceof AppError) return { tables: {}, others: [], notKnown: error.message };
     throw error;
   }
 }

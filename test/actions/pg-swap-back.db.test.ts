@@ -93,6 +93,29 @@ describe('swapping back', () => {
     expect(await shop.snapshot()).toEqual(before);
   });
 
+  test.each([
+    ['a migration', 'alter table orders add column colour text', 'definitions of 1 table changed'],
+    [
+      'a function',
+      "create or replace function vat() returns int language sql as 'select 20'",
+      '1 function written',
+    ],
+    ['a file', "select lo_from_bytea(0, 'new file')", '1 large object written'],
+  ])('is irreversible after %s, which is no row of a table', async (what, sql, said) => {
+    const name = `after_${what.replaceAll(' ', '_')}`;
+    const shop = await readyShop(world, name);
+    await shop.swap();
+    await world.cluster.psql(name, 'create temporary table mine (id int); analyze;');
+    const calm = await pgSwapBack.preview(shop.context, { component: 'db' });
+    await world.cluster.psql(name, sql);
+
+    const preview = await pgSwapBack.preview(shop.context, { component: 'db' });
+
+    expect(calm.class).toBe('reversible');
+    expect(preview.class).toBe('irreversible');
+    expect(JSON.stringify(preview)).toContain(said);
+  });
+
   test('is irreversible when nobody counted the copy, because then deletes cannot be seen', async () => {
     const shop = await readyShop(world, 'uncounted', { checked: false });
     await shop.swap();
