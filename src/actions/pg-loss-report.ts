@@ -150,6 +150,10 @@ async function compareSessions(
     );
     byTable.set(label, comparison);
   }
+  const { files } = await live.row<{ files: boolean }>(
+    'select exists (select from pg_largeobject_metadata) as files',
+  );
+  if (files) byTable.set('large objects', { notKnown: 'large objects are not compared' });
   return byTable;
 }
 

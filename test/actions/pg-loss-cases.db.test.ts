@@ -218,3 +218,19 @@ test('tells apart tables whose names hold dots', async () => {
     output: { rowsLost: 3, byTable: { 'a.b': { lost: 1 }, '"a.b"': { lost: 2 } } },
   });
 });
+
+test('says that files kept as large objects are not compared, and calls nothing lost none', async () => {
+  const done = await report(
+    'files',
+    'create table a (id int primary key); insert into a values (1);',
+    "select lo_from_bytea(0, 'new file');",
+  );
+
+  expect(done).toMatchObject({
+    summary: 'no rows lost by a swap, 1 table not known',
+    output: { rowsLost: 0, rowsGone: null, known: false },
+    facts: expect.arrayContaining([
+      { name: 'not known', value: 'large objects are not compared: `large objects`' },
+    ]),
+  });
+});
