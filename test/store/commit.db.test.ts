@@ -71,7 +71,9 @@ describe('commit', () => {
     expect(await eventsOfIncident(db, 'INC-2026-002')).toEqual([]);
   });
 
-  test('8 writers × 400 commits on 3 incidents: no deadlock, an unbroken chain, no record behind its events', async () => {
+  test('8 writers × 400 commits on 3 incidents: no deadlock, an unbroken chain, no record behind its events', {
+    timeout: 180_000,
+  }, async () => {
     const ids = ['INC-2026-101', 'INC-2026-102', 'INC-2026-103'];
     for (const id of ids)
       await db.transact((tx) => commit(tx, BOT, [{ type: 'incident', id, events: [declared()] }]));

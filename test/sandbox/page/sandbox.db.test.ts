@@ -72,7 +72,9 @@ test.each([
   expect(await readdir(temp)).toEqual([]);
 });
 
-test('the page shows the world, breaks and mends it, and Ctrl-C twice leaves nothing', async () => {
+test('the page shows the world, breaks and mends it, and Ctrl-C twice leaves nothing', {
+  timeout: 180_000,
+}, async () => {
   const { found, ended } = await startUntil(/Sandbox ready: http:\S+/);
   const url = found.replace('Sandbox ready: ', '');
   const world = async (act: Record<string, unknown>) => (await postTo(`${url}/api/world`, act)).answer;
