@@ -222,7 +222,7 @@ function outcomeOf({ byTable, fault }: Compared, takenAt: string | null): Outcom
       lastWrite,
       takenAt,
       known: allKnown,
-      summary: sentenceOf(results, lastWrite, takenAt),
+      sentence: sentenceOf(results, lastWrite, takenAt),
       byTable: Object.fromEntries([...byTable].map(([table, result]) => [table, { ...result }])),
     },
     facts,

@@ -43,11 +43,13 @@ export async function* guardedScript(
       const line = lines.toString('latin1', start, end).replace(/\r?\n$/, '');
       const begins = lexer.atStart();
       const restriction = begins && /^\\(un)?restrict [A-Za-z0-9]+$/.test(line);
+      // Around large objects pg_dump begins and ends transactions of its own, which would end ours.
       const border = begins && (line === 'BEGIN;' || line === 'COMMIT;');
-      if (!restriction && !border) lexer.read(line);
+      const frame = restriction || border;
+      if (!frame) lexer.read(line);
       if (begins && line === TRAILER) complete = true;
       else if (complete && !restriction && !/^(--.*)?$/.test(line)) complete = false;
-      if (!restriction && !(begins && lexer.atStart() && isLeftOut(line, skip, leftOut))) continue;
+      if (!frame && !(begins && lexer.atStart() && isLeftOut(line, skip, leftOut))) continue;
       if (start > from) yield lines.subarray(from, start);
       from = end;
     }
@@ -62,16 +64,12 @@ export async function* guardedScript(
   yield Buffer.from(`\ncommit;\n\\unrestrict ${key}\n`);
 }
 
-/**
- * Statements pg_dump writes on one line: those that only a former owner, or an extension's owner, may run, and the borders of
- * its own transactions around large objects, which would end ours.
- */
+/** Statements pg_dump writes on one line and that only a former owner, another role or an extension's owner may run. */
 function isLeftOut(
   line: string,
   { schemas, owner }: Parameters<typeof guardedScript>[1],
   leftOut: LeftOut,
 ): boolean {
-  if (line === 'BEGIN;' || line === 'COMMIT;') return true;
   if (/^ALTER .* OWNER TO ("[^"]+"|\S+);$/.test(line)) {
     leftOut.owners += 1;
     return true;

@@ -150,7 +150,7 @@ const SENTENCES = {
   'step-not-asked': (f) =>
     `${f.when('step', (title) => `Step "${title}" asks nothing of anybody now`, `No step of ${f.get('run', 'this run')} waits for an answer`)}. Nothing was recorded. See ${f.dr} status for what it waits for.`,
   'ruling-unsigned': (f) =>
-    `What happened in ${f.get('run', 'this run')} cannot be undone, so two people must say what they saw, each from their own Slack account. Nothing was recorded. Press the button on its card.`,
+    `What happened in ${f.get('run', 'this run')} cannot be undone, so two people must say what they saw, each from their own Slack account. Nothing was recorded. Press the button on its card; while Slack is away the run waits.`,
   'choice-unknown': (f) =>
     `${f.typed('got', 'An empty answer')} is not one of the choices. Nothing was recorded. ${known(f, 'options', 'Choose one of', 'Choose one that the card names.')}`,
   'evidence-missing': (f) =>

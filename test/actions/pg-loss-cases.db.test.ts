@@ -34,7 +34,7 @@ test('tells changed rows, which a swap turns back, also when none are lost', asy
     output: {
       rowsLost: 0,
       rowsChanged: 500,
-      summary: 'None lost; 500 rows changed since the backup are turned back: `acc` 500.',
+      sentence: 'None lost; 500 rows changed since the backup are turned back: `acc` 500.',
     },
   });
 });
@@ -51,7 +51,7 @@ test('tells rows lost and rows turned back by a swap in one sentence', async () 
   expect(done).toMatchObject({
     summary: '2 rows lost, 5 rows turned back by a swap',
     output: {
-      summary:
+      sentence:
         '2 rows: `acc` 2. 5 rows changed since the backup are turned back: `acc` 1, `b` 1, `c` 1 and 2 more tables.',
     },
   });
@@ -60,7 +60,7 @@ test('tells rows lost and rows turned back by a swap in one sentence', async () 
 test('says that none are found only when no row is lost or changed', async () => {
   const done = await report('calm', 'create table acc (id int primary key); insert into acc values (1);', '');
 
-  expect(done).toMatchObject({ summary: 'no rows lost by a swap', output: { summary: 'None found.' } });
+  expect(done).toMatchObject({ summary: 'no rows lost by a swap', output: { sentence: 'None found.' } });
 });
 
 test('counts the rows of a parent and of the tables that inherit from it apart', async () => {
@@ -181,7 +181,7 @@ test('says why no table can be compared when the live database can be read', asy
     output: {
       rowsLost: null,
       known: false,
-      summary:
+      sentence:
         'Not known: it has no primary key: `clicks`, `hits`. At most everything after 2026-11-21 02:00:04 UTC.',
     },
   });

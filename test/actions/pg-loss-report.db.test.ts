@@ -36,7 +36,7 @@ test('counts rows lost, changed and brought back, by table, with the time of the
     kind: 'done',
     summary: '120 rows lost, 4 rows turned back by a swap, 1 table not known',
     output: {
-      summary: expect.stringMatching(
+      sentence: expect.stringMatching(
         /^120 rows( written 2026-11-21 02:00:04 UTC to \d\d:\d\d:\d\d UTC)?: `orders` 102, `audit` 16, `Back Office\.Notes` 2\. 4 rows changed since the backup are turned back: `customers` 3, `Back Office\.Notes` 1\. Not known: `hits`\./,
       ),
       rowsLost: 120,
@@ -217,7 +217,7 @@ test('says "not known" and never 0 when the live database cannot be read', async
   expect(done).toMatchObject({
     summary: 'not known: the live database cannot be read',
     output: {
-      summary:
+      sentence:
         'Not known: the live database cannot be read. At most everything after 2026-11-21 02:00:04 UTC.',
       rowsLost: null,
       rowsChanged: null,

@@ -153,7 +153,7 @@ const CASES = {
   ],
   'ruling-unsigned': [
     { run: 'RUN-31' },
-    'What happened in RUN-31 cannot be undone, so two people must say what they saw, each from their own Slack account. Nothing was recorded. Press the button on its card.',
+    'What happened in RUN-31 cannot be undone, so two people must say what they saw, each from their own Slack account. Nothing was recorded. Press the button on its card; while Slack is away the run waits.',
   ],
   'choice-unknown': [
     { got: 'maybe', options: 'yes, no' },
