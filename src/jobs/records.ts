@@ -1,4 +1,4 @@
-import type { Outcome } from '../actions/action.ts';
+import type { ActionContext, AnyAction, Outcome } from '../actions/action.ts';
 import type { IncidentEvent } from '../domain/events.ts';
 import type { PlacedStep } from '../domain/plan.ts';
 import { resolve } from '../domain/template.ts';
@@ -55,11 +55,24 @@ function verifiedNow({ run, incident }: Snapshot, evidence: string, at: string):
 const MOST_OUTPUT = 256_000;
 
 /** Refuses an output that nobody could carry on. Actions that change something give a few names. */
-export function requireModest({ step }: PlacedStep, { output }: Extract<Outcome, { kind: 'done' }>): void {
+function requireModest({ step }: PlacedStep, { output }: Extract<Outcome, { kind: 'done' }>): void {
   const length = JSON.stringify(output).length;
   if (length <= MOST_OUTPUT) return;
   throw new AppError(
     'plan-invalid',
     `It gave ${Math.ceil(length / 1_000)} kB, and at most ${MOST_OUTPUT / 1_000} kB of a step are kept. Let "${step.id}" ask for less.`,
   );
+}
+
+/** Looks once more whether what is called done is so, and can be kept. */
+export async function prove(
+  context: ActionContext,
+  placed: PlacedStep,
+  action: AnyAction,
+  params: never,
+  outcome: Outcome,
+): Promise<void> {
+  if (outcome.kind !== 'done') return;
+  await action.verify?.(context, params, outcome.output);
+  requireModest(placed, outcome);
 }

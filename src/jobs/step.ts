@@ -1,8 +1,7 @@
-import type { AnyAction, Outcome } from '../actions/action.ts';
+import type { AnyAction, Observation, Outcome } from '../actions/action.ts';
 import { whenBack } from '../actions/when-back.ts';
 import type { Json } from '../domain/canonical.ts';
 import type { IncidentEvent, RunEvent } from '../domain/events.ts';
-
 import type { PlacedStep } from '../domain/plan.ts';
 import { stepState } from '../domain/run.ts';
 import { hasSymbols, referencesIn } from '../domain/template.ts';
@@ -13,7 +12,7 @@ import type { Change } from '../store/commit.ts';
 import type { Tx } from '../store/database.ts';
 import { supervised } from './attempt.ts';
 import { withoutSecrets } from './hide.ts';
-import { incidentFacts, requireModest } from './records.ts';
+import { incidentFacts, prove } from './records.ts';
 import { paramsOf, type Snapshot } from './snapshot.ts';
 import { actionNamed, contextFor, type World } from './world.ts';
 
@@ -125,7 +124,7 @@ async function runOnce(
     hop(`action.run:${placed.step.id}:before`);
     const outcome = await action.run(context, params.value);
     hop(`action.run:${placed.step.id}:after`);
-    if (outcome.kind === 'done') await action.verify?.(context, params.value, outcome.output);
+    await prove(context, placed, action, params.value, outcome);
     return outcome;
   });
 }
@@ -141,7 +140,6 @@ async function recordOutcome(
   const at = (await clock(attempt)).toISOString();
   switch (outcome.kind) {
     case 'done': {
-      requireModest(placed, outcome);
       const event: RunEvent = {
         kind: 'step.finished',
         step,
@@ -237,29 +235,31 @@ async function settleByLooking(
     await uncertain([fault.message], null);
     return true;
   }
-  try {
-    return await supervised(
-      world,
-      { id: snapshot.run.id, claim, heedAbort: false },
-      60_000,
-      async (signal) => {
-        const context = await contextFor(world, snapshot, { id: step, attempt: number }, 'run', { signal });
-        hop(`action.observe:${step}`);
-        const seen = await whenBack(signal, () => observe(context, params.value));
-        if (seen.happened === 'no') return false;
-        if (seen.happened === 'unknown') {
-          await uncertain([fault.message, ...seen.seen], seen.howToTell ?? null);
-          return true;
-        }
-        await action.verify?.(context, params.value, seen.outcome.output);
-        await recordOutcome(attempt, placed, number, seen.outcome, 'observed');
-        return true;
-      },
-    );
-  } catch (error) {
+  const seen = await supervised(
+    world,
+    { id: snapshot.run.id, claim, heedAbort: false },
+    60_000,
+    async (signal): Promise<Observation> => {
+      const context = await contextFor(world, snapshot, { id: step, attempt: number }, 'run', { signal });
+      hop(`action.observe:${step}`);
+      const seen = await whenBack(signal, () => observe(context, params.value));
+      if (seen.happened === 'yes') await prove(context, placed, action, params.value, seen.outcome);
+      return seen;
+    },
+  ).catch((error: unknown): Observation => {
     if (isHandedOver(error)) throw error;
-    await uncertain([fault.message, `looking afterwards failed: ${messageOf(error)}`], null);
-    return true;
+    return { happened: 'unknown', seen: [`looking afterwards failed: ${messageOf(error)}`] };
+  });
+  // Only now, and once: a look that goes on behind its deadline records nothing.
+  switch (seen.happened) {
+    case 'no':
+      return false;
+    case 'unknown':
+      await uncertain([fault.message, ...seen.seen], seen.howToTell ?? null);
+      return true;
+    case 'yes':
+      await recordOutcome(attempt, placed, number, seen.outcome, 'observed');
+      return true;
   }
 }
 
