@@ -21,7 +21,7 @@ export async function post(deps: DeliverDeps, view: IncidentView, delivery: Deli
   const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
   const done = (channel: string, ts: string | null) =>
     delivered(world.db, delivery, { channel, ts, hash: null, upTo: delivery.wanted });
-  if (rendered === null) return done('', null);
+  if (rendered === null || rendered.moot) return done('', null);
   if (rendered.dm !== null) {
     const accounts = rendered.dm.flatMap((person) => view.people.people[person]?.slack.slice(0, 1) ?? []);
     for (const account of new Set(accounts))
@@ -30,19 +30,20 @@ export async function post(deps: DeliverDeps, view: IncidentView, delivery: Deli
   }
   const where = await threadPlace(deps, view, rendered.thread, Number(delivery.subject));
   const ts = await postOnce(deps, delivery, where, rendered.message, rendered.broadcast);
-  const hash = hasButtons(rendered.message) ? hashOf(rendered.message) : null;
   if (rendered.underAnnouncement && rendered.thread !== 'announcement')
     await wantDirect(world.db, view.incident.id, delivery.wanted, 'announcement');
+  const hash = askingHash(rendered.message);
   await delivered(world.db, delivery, { channel: where.channel, ts, hash, upTo: delivery.wanted });
 }
 
 /**
- * Posts that ask something are drawn again until nothing is asked any more: a button that can no longer work is taken
- * away, and what was chosen is said.
+ * Posts that ask something, and their copies to persons, are drawn again until nothing is asked any more: a button that can
+ * no longer work is taken away, and what was chosen is said.
  */
 export async function refreshQuestions(deps: DeliverDeps, view: IncidentView): Promise<void> {
   for (const asking of await askingPosts(deps.world.db, view.incident.id)) {
-    const logged = await eventBySeq(deps.world.db, Number(asking.subject));
+    const [seq = ''] = asking.subject.split('/');
+    const logged = await eventBySeq(deps.world.db, Number(seq));
     const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
     if (rendered === null || asking.channel === null || asking.ts === null) continue;
     const hash = hashOf(rendered.message);
@@ -52,14 +53,15 @@ export async function refreshQuestions(deps: DeliverDeps, view: IncidentView): P
     await delivered(deps.world.db, asking, {
       channel,
       ts,
-      hash: hasButtons(rendered.message) ? hash : null,
+      hash: rendered.moot ? null : askingHash(rendered.message),
       upTo: asking.wanted,
     });
   }
 }
 
-function hasButtons(message: Message): boolean {
-  return message.blocks.some(({ type }) => type === 'actions');
+/** What tells whether an asking message must be drawn again; null for one that asks nothing. */
+function askingHash(message: Message): string | null {
+  return message.blocks.some(({ type }) => type === 'actions') ? hashOf(message) : null;
 }
 
 /** A copy of an event's message: to one person, or under the announcement for everybody outside the channel. */
@@ -68,14 +70,15 @@ export async function direct(deps: DeliverDeps, view: IncidentView, delivery: De
   const [seq = '', to = ''] = delivery.subject.split('/');
   const logged = await eventBySeq(world.db, Number(seq));
   const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
-  if (rendered === null)
+  if (rendered === null || rendered.moot)
     return delivered(world.db, delivery, { channel: '', ts: null, hash: null, upTo: delivery.wanted });
   const where =
     to === 'announcement'
       ? await threadPlace(deps, view, 'announcement', Number(seq))
       : { channel: await openDirect(slack, to), thread: null };
   const ts = await postOnce(deps, delivery, where, rendered.message, to === 'announcement');
-  await delivered(world.db, delivery, { channel: where.channel, ts, hash: null, upTo: delivery.wanted });
+  const hash = to === 'announcement' ? null : askingHash(rendered.message);
+  await delivered(world.db, delivery, { channel: where.channel, ts, hash, upTo: delivery.wanted });
 }
 
 async function openDirect(slack: Slack, account: string): Promise<string> {

@@ -92,17 +92,18 @@ async function show(deps: DeliverDeps, view: IncidentView, delivery: Delivery): 
         renderAnnouncement(view, await linksOf(deps, view)),
       );
     case 'incident-card':
-      return card(deps, delivery, place(view), renderIncidentCard(view, await linksOf(deps, view)), {
+      await card(deps, delivery, place(view), renderIncidentCard(view, await linksOf(deps, view)), {
         pin: true,
       });
+      // Every event that may settle a question changes this card too.
+      return refreshQuestions(deps, view);
     case 'run-card':
-      await card(
+      return card(
         deps,
         delivery,
         place(view),
         renderRunCard(view, delivery.subject, await linksOf(deps, view)),
       );
-      return refreshQuestions(deps, view);
     case 'approval-card':
       return card(
         deps,

@@ -54,7 +54,7 @@ export function createCommit(enqueue: Enqueue): Commit {
     hop('commit:before');
     const head = await lockHead(tx);
     const logged: LoggedEvent[] = [];
-    const effects: Effect[] = [];
+    const due: { readonly seq: number; readonly effect: Effect }[] = [];
     let cursor = head;
     for (const change of real) {
       const loaded = before.get(change) ?? { state: null, version: 0 };
@@ -68,14 +68,15 @@ export function createCommit(enqueue: Enqueue): Commit {
           event,
         };
         cursor = await append(tx, cursor, entry);
-        logged.push({ seq: cursor.seq, ...entry });
-        effects.push(...effectsOf({ seq: cursor.seq, ...entry }, folded.kin));
+        const { seq } = cursor;
+        logged.push({ seq, ...entry });
+        due.push(...effectsOf({ seq, ...entry }, folded.kin).map((effect) => ({ seq, effect })));
       }
       await folded.save(tx, loaded.version + change.events.length);
     }
     await tx.query('update chain_head set seq = $1, hash = decode($2, $3)', [cursor.seq, cursor.hash, 'hex']);
-    await markSurfaces(tx, effects, cursor.seq);
-    await enqueue(tx, wakesOf(effects));
+    for (const { seq, effect } of due) if (effect.kind === 'show') await markSurface(tx, effect, seq);
+    await enqueue(tx, wakesOf(due.map(({ effect }) => effect)));
     hop('commit:after-jobs');
     return logged;
   };
@@ -213,20 +214,13 @@ function required<State>(state: State | null): State {
   return state;
 }
 
-async function markSurfaces(tx: Tx, effects: readonly Effect[], seq: number): Promise<void> {
-  for (const effect of effects) {
-    if (effect.kind !== 'show') continue;
-    await tx.query(
-      `insert into deliveries (owner, surface, subject, wanted, born) values ($1, $2, $3, $4, $4)
-       on conflict (owner, surface, subject) do update set wanted = excluded.wanted`,
-      [
-        effect.owner,
-        effect.surface,
-        effect.subject,
-        ['post', 'report', 'sns'].includes(effect.surface) ? Number(effect.subject) : seq,
-      ],
-    );
-  }
+/** A surface is as old as the first event that asked for it: a card stands before what answers under it. */
+async function markSurface(tx: Tx, show: Extract<Effect, { kind: 'show' }>, seq: number): Promise<void> {
+  await tx.query(
+    `insert into deliveries (owner, surface, subject, wanted, born) values ($1, $2, $3, $4, $4)
+     on conflict (owner, surface, subject) do update set wanted = excluded.wanted`,
+    [show.owner, show.surface, show.subject, seq],
+  );
 }
 
 function wakesOf(effects: readonly Effect[]): Wakes {

@@ -36,7 +36,7 @@ export async function wantDigest(db: Db, system: string, slot: Date): Promise<st
 }
 
 /**
- * What is out of date and may be tried now, oldest event first. Behind one that waits for Slack nothing newer is
+ * What is out of date and may be tried now, oldest event first, and of one event the cards before what answers under them. Behind one that waits for Slack nothing newer is
  * tried, so that people read everything in order; one that waits for another surface holds nobody up.
  */
 export async function openDeliveries(db: Db, owner: string): Promise<readonly Delivery[]> {
@@ -45,7 +45,7 @@ export async function openDeliveries(db: Db, owner: string): Promise<readonly De
   >(
     `select ${COLUMNS}, blocks, coalesce(not_before > dr_now(), false) as waiting from deliveries
      where owner = $1 and wanted > done
-     order by case when ts is null then born else wanted end, case surface when 'channel' then 0 when 'incident-card' then 1 when 'announcement' then 2 else 3 end`,
+     order by case when ts is null then born else wanted end, case surface when 'channel' then 0 when 'incident-card' then 1 when 'announcement' then 2 when 'run-card' then 3 when 'approval-card' then 3 else 4 end`,
     [owner],
   );
   const held = rows.findIndex(({ waiting, blocks }) => waiting && blocks);
@@ -83,10 +83,10 @@ export async function deliveryOf(
   return rows[0];
 }
 
-/** Posts with buttons that are still live. */
+/** Posts, and their copies to persons, with buttons that are still live. */
 export async function askingPosts(db: Db, owner: string): Promise<readonly Delivery[]> {
   const { rows } = await db.query<{ -readonly [K in keyof Delivery]: Delivery[K] }>(
-    `select ${COLUMNS} from deliveries where owner = $1 and surface = 'post' and shown_hash is not null`,
+    `select ${COLUMNS} from deliveries where owner = $1 and surface in ('post', 'dm') and shown_hash is not null`,
     [owner],
   );
   return rows;

@@ -13,6 +13,8 @@ export interface Post {
   readonly mention: readonly string[];
   /** These people get it as a direct message and the channel does not; null = it goes to the channel. */
   readonly dm: readonly string[] | null;
+  /** What it asked is over: nobody is told any more, and where it was posted before these words take its place. */
+  readonly moot: boolean;
 }
 
 export function post(message: Message, where: Partial<Omit<Post, 'message'>> = {}): Post {
@@ -23,6 +25,7 @@ export function post(message: Message, where: Partial<Omit<Post, 'message'>> = {
     underAnnouncement: false,
     mention: [],
     dm: null,
+    moot: false,
     ...where,
   };
 }

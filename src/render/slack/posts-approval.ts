@@ -20,9 +20,9 @@ export function postOfApproval(
   const what = `${machine(approval.card.title, 80)}, ${machine(view.plan.name)} ${placeOf(view, shown)}`;
   switch (event.kind) {
     case 'approval.requested':
-      return called(needed(view, approval, what, links[approvalId]), approval, eligibleNow(view, approval));
+      return called(view, approval, what, links[approvalId], { people: eligibleNow(view, approval) });
     case 'approval.reminded':
-      return called(needed(view, approval, what, links[approvalId], event.escalated), approval, event.people);
+      return called(view, approval, what, links[approvalId], event);
     case 'approval.vote-cast':
       return post(voted(view, approval, event), { thread: 'approval' });
     case 'approval.vetoed':
@@ -64,9 +64,50 @@ export function postOfApproval(
   }
 }
 
-/** Nobody is called for what can no longer be approved, however late the message is. */
-function called(text: Message, approval: Approval, people: readonly string[]): Post | null {
-  return approval.status.is === 'open' && people.length > 0 ? post(text, { dm: people }) : null;
+/** Nobody is called for what can no longer be approved, however late the message is; who was called before learns that it is over. */
+function called(
+  view: IncidentView,
+  approval: Approval,
+  what: string,
+  url: string | undefined,
+  { people, escalated = false }: { readonly people: readonly string[]; readonly escalated?: boolean },
+): Post {
+  const end = endOf(view, approval);
+  return end === null
+    ? post(needed(view, approval, what, url, escalated), { dm: people })
+    : post(over(approval, what, end, url), { dm: people, moot: true });
+}
+
+/** How an approval ended, in words; null while it is asked for. */
+function endOf({ people }: IncidentView, { status, votes }: Approval): string | null {
+  switch (status.is) {
+    case 'open':
+      return null;
+    case 'approved':
+    case 'used':
+      return `approved by ${personNames(
+        people,
+        votes.map(({ person }) => person),
+        'and',
+      )}`;
+    case 'vetoed':
+      return `vetoed by ${personName(people, status.person)}`;
+    case 'void':
+      return 'no longer counts';
+    case 'expired':
+      return `expired with ${status.votes} of ${REQUIRED_VOTES}`;
+  }
+}
+
+function over(approval: Approval, what: string, end: string, url: string | undefined): Message {
+  return message(
+    `${approval.id}: ${end}. Nothing is left for you to do. ${what}.`,
+    section(
+      `*${approval.id}: ${end}.* Nothing is left for you to do.`,
+      `${what} · ${subjectOf(approval)} · ${approval.incident}`,
+    ),
+    actions(linkButton('Open card', url)),
+  );
 }
 
 /** A call to look at the card, with the way to it. */
@@ -75,7 +116,7 @@ function needed(
   approval: Approval,
   what: string,
   url: string | undefined,
-  escalated = false,
+  escalated: boolean,
 ): Message {
   const until = dualInstant(approval.approveBy, view.incident.declaredAt);
   const channel = url === undefined ? channelOf(view.incident) : null;

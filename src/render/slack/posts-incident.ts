@@ -25,9 +25,11 @@ export function postOfIncident(
         underAnnouncement: true,
       });
     case 'incident.update-drafted': {
-      if (view.incident.updates.nextAt !== event.dueAt) return null;
       const reader = draftReaderId(view);
-      return post(renderDraft(view, event.dueAt, draft, at), { dm: reader === null ? null : [reader] });
+      const dm = reader === null ? null : [reader];
+      return view.incident.updates.nextAt === event.dueAt
+        ? post(renderDraft(view, event.dueAt, draft, at), { dm })
+        : post(draftOver(view, event.dueAt), { dm, moot: true });
     }
     case 'incident.resolved':
       return post(resolved(view, event, actor), { underAnnouncement: true });
@@ -107,6 +109,19 @@ export function renderDraft(view: IncidentView, dueAt: string, draft: UpdateText
     ),
     context(`Draft ${clock(at, incident.declaredAt)}`, 'Times are UTC'),
   );
+}
+
+/** What became of a draft that was shown: nothing on it can be pressed any more. */
+function draftOver({ incident }: IncidentView, dueAt: string): Message {
+  const update = incident.updates.published.find((published) => published.dueAt === dueAt);
+  const name = `The update of ${incident.id} that was due ${instant(dueAt, incident.declaredAt)}`;
+  const end =
+    update !== undefined
+      ? `is posted as update ${update.number}, ${update.automatic ? 'unedited at its time' : `at ${clock(update.publishedAt, incident.declaredAt)}`}`
+      : incident.updates.nextAt === null
+        ? 'is not needed any more: the incident is over'
+        : `is due ${instant(incident.updates.nextAt, incident.declaredAt)} now`;
+  return message(`${name} ${end}.`, section(`${name} ${end}.`));
 }
 
 function resolved(

@@ -42,6 +42,22 @@ describe('approvers', () => {
     );
   });
 
+  test.each([
+    ['gate running', 'approved by Ana and Ben'],
+    ['vetoed', 'vetoed by Mina'],
+    ['void by drift', 'no longer counts'],
+    ['approved but not started in time', 'expired with 2 of 2'],
+  ] as const)('who were called learn that it is over: %s', (life, end) => {
+    const post = postOf(LIVES[life]({}), 'approval.requested', '02:50:00');
+
+    expect(post?.moot).toBe(true);
+    expect(read(post)).toContain(`*APR-57: ${end}.* Nothing is left for you to do.`);
+  });
+
+  test('are called while their approval is needed', () => {
+    expect(postOf(LIVES['half approved']({}), 'approval.requested', '02:21:00')?.moot).toBe(false);
+  });
+
   test('see each vote counted, and whom it now takes', () => {
     expect(read(postOf(LIVES['half approved']({}), 'approval.vote-cast', '02:21:00'))).toContain(
       'approved by Ana, 02:20:10. 1 of 2. One more person: Ben or Mina.',

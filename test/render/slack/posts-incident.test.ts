@@ -72,6 +72,19 @@ describe('a draft', () => {
     ]);
   });
 
+  test('that was posted, or is not needed any more, has nothing left to press', () => {
+    const story = LIVES['draft of an update']({});
+    publish(story, 1, '02:38:00', { dueAt: at('02:42:04') });
+
+    const post = postOf(story, 'incident.update-drafted', '02:39:00');
+
+    expect(post?.moot).toBe(true);
+    expect(post?.message.text).toBe(
+      'The update of INC-2026-014 that was due 02:42 UTC is posted as update 1, at 02:38:00.',
+    );
+    expect(buttonsOf(post?.message.blocks ?? [])).toEqual([]);
+  });
+
   test('goes to the deputy or the commander where there is no liaison, else to the channel', () => {
     const nobody = createStory();
     declare(nobody);
