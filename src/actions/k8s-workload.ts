@@ -139,10 +139,11 @@ export function kubectlPlace({ cluster, namespace }: Place): string {
   return `-n ${namespace} --context ${cluster}`;
 }
 
-/** How often a wait looks, in milliseconds: often while seconds of outage count, less often later. */
-const LOOK_EVERY_MS = 125;
-const LOOK_LATER_MS = 500;
-const LATER_AFTER_MS = 10_000;
+/** A wait looks this long after its last look, in milliseconds: it learns of the end at most a tenth of the wait too late. */
+function pauseAfter(waitedMs: number): number {
+  return Math.min(500, Math.max(25, waitedMs / 10));
+}
+
 /** How long a wait bears a cluster that does not answer: an API server is replaced in less. */
 const AWAY_LIMIT_MS = 30_000;
 
@@ -164,7 +165,8 @@ export async function poll<Result>(
       if (!away || performance.now() - answered > AWAY_LIMIT_MS) throw error;
       context.progress('the cluster does not answer, asking again');
     }
-    const pauseMs = performance.now() - begin < LATER_AFTER_MS ? LOOK_EVERY_MS : LOOK_LATER_MS;
-    await sleep(pauseMs, undefined, { signal }).catch(() => signal.throwIfAborted());
+    await sleep(pauseAfter(performance.now() - begin), undefined, { signal }).catch(() =>
+      signal.throwIfAborted(),
+    );
   }
 }

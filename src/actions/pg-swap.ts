@@ -61,35 +61,9 @@ export const pgSwap = defineAction<Params>({
   async verify(context, params) {
     const target = targetOf(context.plan, params.component);
     const names = namesOf(context, target, params);
-    await renaming(context, target, context.signal, async (session) => {
-      const place = await look(session, names);
-      if (place.at !== 'after' || !place.live.connectable || place.kept.connectable)
-        throw notProved(names, 'the names, marks and open doors are not as they should be');
-      const [wanted, found] = [
-        await readSettings(session, place.kept),
-        await readSettings(session, place.live),
-      ];
-      const differences = settingsDifferences(wanted, found);
-      if (differences.length > 0) throw notProved(names, differences.join('; '));
-    });
-    const { signal, clients } = context;
-    const roles = target.component.appRoles.filter((role) =>
-      clients.postgres.hasRole(target.connection, role),
-    );
-    const rights = await clients.postgres.withClient(
-      target.connection,
-      names.live,
-      (session) => effectiveRights(session, roles),
-      { signal, readOnly: true },
-    );
-    for (const role of roles) {
-      const prefix = `${role} select table `;
-      const tables = [...rights]
-        .filter((line) => line.startsWith(prefix))
-        .map((line) => line.slice(prefix.length));
-      const { failed } = await readAll(context, target.connection, names.live, role, tables);
-      if (failed !== undefined) throw notProved(names, failed);
-    }
+    // At once, because the application is away; where the names are wrong, that says more than what follows from it.
+    const proofs = [requireSwapped(context, target, names), requireReadable(context, target, names)];
+    for (const proof of await Promise.allSettled(proofs)) if (proof.status === 'rejected') throw proof.reason;
   },
 
   async observe(context, params) {
@@ -238,6 +212,41 @@ function outcomeOf(names: Names, place: Place, ms: number | null): Extract<Outco
       { name: 'swap took', value: ms === null ? 'not known: the worker stopped during it' : `${ms} ms` },
     ],
   };
+}
+
+async function requireSwapped(context: ActionContext, target: Target, names: Names): Promise<void> {
+  await renaming(context, target, context.signal, async (session) => {
+    const place = await look(session, names);
+    if (place.at !== 'after' || !place.live.connectable || place.kept.connectable)
+      throw notProved(names, 'the names, marks and open doors are not as they should be');
+    const [wanted, found] = [
+      await readSettings(session, place.kept),
+      await readSettings(session, place.live),
+    ];
+    const differences = settingsDifferences(wanted, found);
+    if (differences.length > 0) throw notProved(names, differences.join('; '));
+  });
+}
+
+/** Each role of the application that the bot knows logs in and reads what it may read. */
+async function requireReadable(context: ActionContext, target: Target, names: Names): Promise<void> {
+  const { signal, clients } = context;
+  const roles = target.component.appRoles.filter((role) => clients.postgres.hasRole(target.connection, role));
+  const rights = await clients.postgres.withClient(
+    target.connection,
+    names.live,
+    (session) => effectiveRights(session, roles),
+    { signal, readOnly: true },
+  );
+  const readings = roles.map((role) => {
+    const prefix = `${role} select table `;
+    const tables = [...rights]
+      .filter((line) => line.startsWith(prefix))
+      .map((line) => line.slice(prefix.length));
+    return readAll(context, target.connection, names.live, role, tables);
+  });
+  for (const { failed } of await Promise.all(readings))
+    if (failed !== undefined) throw notProved(names, failed);
 }
 
 function notProved({ live }: Names, why: string): AppError {
