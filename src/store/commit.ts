@@ -54,7 +54,7 @@ export function createCommit(enqueue: Enqueue): Commit {
     hop('commit:before');
     const head = await lockHead(tx);
     const logged: LoggedEvent[] = [];
-    const due: { readonly seq: number; readonly effect: Effect }[] = [];
+    const due: Due[] = [];
     let cursor = head;
     for (const change of real) {
       const loaded = before.get(change) ?? { state: null, version: 0 };
@@ -75,7 +75,7 @@ export function createCommit(enqueue: Enqueue): Commit {
       await folded.save(tx, loaded.version + change.events.length);
     }
     await tx.query('update chain_head set seq = $1, hash = decode($2, $3)', [cursor.seq, cursor.hash, 'hex']);
-    for (const { seq, effect } of due) if (effect.kind === 'show') await markSurface(tx, effect, seq);
+    await markSurfaces(tx, due);
     await enqueue(tx, wakesOf(due.map(({ effect }) => effect)));
     hop('commit:after-jobs');
     return logged;
@@ -214,12 +214,23 @@ function required<State>(state: State | null): State {
   return state;
 }
 
-/** A surface is as old as the first event that asked for it: a card stands before what answers under it. */
-async function markSurface(tx: Tx, show: Extract<Effect, { kind: 'show' }>, seq: number): Promise<void> {
+interface Due {
+  readonly seq: number;
+  readonly effect: Effect;
+}
+
+/** A surface is as old as the first event that asked for it, so that a card stands before what answers under it. */
+async function markSurfaces(tx: Tx, due: readonly Due[]): Promise<void> {
+  const shows = due.flatMap(({ seq, effect }) => (effect.kind === 'show' ? [{ seq, ...effect }] : []));
+  const of = <Key extends 'owner' | 'surface' | 'subject' | 'seq'>(key: Key) =>
+    shows.map((show) => show[key]);
   await tx.query(
-    `insert into deliveries (owner, surface, subject, wanted, born) values ($1, $2, $3, $4, $4)
+    `insert into deliveries (owner, surface, subject, wanted, born)
+     select owner, surface, subject, max(seq), min(seq)
+       from unnest($1::text[], $2::text[], $3::text[], $4::bigint[]) shown (owner, surface, subject, seq)
+      group by owner, surface, subject order by owner, surface, subject
      on conflict (owner, surface, subject) do update set wanted = excluded.wanted`,
-    [show.owner, show.surface, show.subject, seq],
+    [of('owner'), of('surface'), of('subject'), of('seq')],
   );
 }
 
