@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { quoteName } from '../clients/postgres.ts';
+import { DB_NAME } from '../domain/plan.ts';
 import { AppError } from '../errors.ts';
 import { type ActionContext, defineAction, type Outcome, type Preview } from './action.ts';
 import { readAll } from './pg-check-access.ts';
@@ -26,7 +27,7 @@ const Params = z.strictObject({
   scratch: z.string(),
   keepAs: z
     .string()
-    .regex(/^([a-z_][a-z0-9_]{0,62}|\$\{.+\})$/, 'expected a database name')
+    .refine((name) => DB_NAME.test(name) || isSymbol(name), 'expected a database name')
     .optional(),
 });
 type Params = z.infer<typeof Params>;

@@ -9,7 +9,9 @@ export type { Backup };
  * error with its place and never a silent default.
  */
 
-const DbName = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, 'expected a database or role name like "janua"');
+/** A name in PostgreSQL as it is written there; SQL quotes it. */
+export const DB_NAME = /^[A-Za-z_][\w-]{0,62}$/;
+const DbName = z.string().regex(DB_NAME, 'expected a name of PostgreSQL like "janua"');
 const PersonId = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected a person id of people.yml, like "ana"');
 export const Severity = z.enum(['SEV1', 'SEV2', 'SEV3', 'SEV4']);
 export type Severity = z.infer<typeof Severity>;
@@ -31,7 +33,7 @@ export type Writer = z.infer<typeof Writer>;
 const Standby = z.strictObject({
   connection: Id,
   /** The replication slot it uses on its primary (`primary_slot_name`); a rebuilt standby gets one of the same name. */
-  slot: DbName,
+  slot: z.string().regex(/^[a-z0-9_]{1,63}$/, 'expected a replication slot like "janua_standby"'),
   /** More than this between the last sight of the primary and the standby refuses the promotion. */
   maxLag: z.strictObject({ bytes: z.number().int().nonnegative(), time: DurationMs }),
 });

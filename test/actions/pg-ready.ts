@@ -3,13 +3,14 @@ import { pgClose } from '../../src/actions/pg-close.ts';
 import { pgIntegrity } from '../../src/actions/pg-integrity.ts';
 import { pgRestore } from '../../src/actions/pg-restore.ts';
 import { pgSwap } from '../../src/actions/pg-swap.ts';
-import type { PgWorld } from './pg-setup.ts';
+import { type PgWorld, shopPlan } from './pg-setup.ts';
 
 /** A shop whose backup is restored, checked and closed by RUN-31, up to just before the swap. Live has one order more. */
-export async function readyShop(world: PgWorld, name: string, { checked = true } = {}) {
-  await world.createShop(name, 20);
-  const context = world.context(name, { step: 'swap' });
-  const restoring = world.context(name);
+export async function readyShop(world: PgWorld, name: string, { checked = true, owner = 'shop_owner' } = {}) {
+  await world.createShop(name, 20, owner);
+  const plan = shopPlan(name, { owner });
+  const context = world.context(name, { step: 'swap', plan });
+  const restoring = world.context(name, { plan });
   await pgRestore.run(restoring, {
     component: 'db',
     jobs: 2,

@@ -42,26 +42,26 @@ export async function startPgWorld() {
   await mkdir(work);
 
   /** The shop's live database: a chain, a foreign key, sequences, two extensions, grants, settings, and no access for everybody. */
-  async function createShop(name: string, customers = 200): Promise<void> {
+  async function createShop(name: string, customers = 200, owner = 'shop_owner'): Promise<void> {
     await cluster.psql(
       'postgres',
       `
-      create database ${name} owner shop_owner template template0 connection limit 40;
-      comment on database ${name} is 'The shop. Ask Ana.';
-      revoke all on database ${name} from public;
-      grant connect on database ${name} to shop_app, shop_worker;
-      grant temporary on database ${name} to shop_app with grant option;
-      alter database ${name} set statement_timeout = '30s';
-      alter database ${name} set search_path = "$user", public;
-      alter role shop_app in database ${name} set work_mem = '8MB';`,
+      create database "${name}" owner "${owner}" template template0 connection limit 40;
+      comment on database "${name}" is 'The shop. Ask Ana.';
+      revoke all on database "${name}" from public;
+      grant connect on database "${name}" to shop_app, shop_worker;
+      grant temporary on database "${name}" to shop_app with grant option;
+      alter database "${name}" set statement_timeout = '30s';
+      alter database "${name}" set search_path = "$user", public;
+      alter role shop_app in database "${name}" set work_mem = '8MB';`,
     );
     await cluster.psql(
       name,
-      `set role shop_owner;\n${await readFile(new URL('pg-shop.sql', import.meta.url), 'utf8')}`,
+      `set role "${owner}";\n${await readFile(new URL('pg-shop.sql', import.meta.url), 'utf8')}`,
     );
     await cluster.psql(
       name,
-      `set role shop_owner;
+      `set role "${owner}";
       insert into customers (email) select 'c' || n || '@shop.example' from generate_series(1, ${customers}) n;
       insert into orders (customer_id, total) select 1 + n % ${customers}, n from generate_series(1, ${customers * 5}) n;
       insert into audit (detail) select 'order ' || n from generate_series(1, 50) n;`,

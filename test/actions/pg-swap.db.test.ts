@@ -58,6 +58,23 @@ describe('a swap', () => {
     console.info(`swapped in ${done.output.ms} ms`);
   });
 
+  test('of a database and an owner whose names need quotes goes there and back', async () => {
+    await world.cluster.psql(
+      'postgres',
+      'create role "Shop-owner" nologin; grant "Shop-owner" to dr_restore;',
+    );
+    const shop = await readyShop(world, 'Shop-prod', { owner: 'Shop-owner' });
+    const before = await shop.snapshot();
+
+    const done = await shop.swap();
+    if (done.kind !== 'done') throw new Error('not done');
+    await pgSwap.verify?.(shop.context, shop.params, done.output);
+
+    expect(await shop.snapshot()).toMatchObject({ owner: 'Shop-owner', orders: 100 });
+    await pgSwap.undo?.(shop.context, shop.params, {});
+    expect(await shop.snapshot()).toEqual(before);
+  });
+
   test('and its undo leave the live database as it was, to the last grant', async () => {
     const shop = await readyShop(world, 'florist');
     const before = await shop.snapshot();
