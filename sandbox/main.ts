@@ -10,10 +10,13 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 
 /** How to end what has begun, the last first. */
 const endings: (() => Promise<unknown>)[] = [];
-let stopping = false;
+const stopping = new AbortController();
 
 async function start(): Promise<void> {
-  const world = await begin(startWorld({ log: say, yes: process.argv.includes('--yes'), watched: true }));
+  const { signal } = stopping;
+  const world = await begin(
+    startWorld({ log: say, yes: process.argv.includes('--yes'), watched: true, signal }),
+  );
   const bot = await begin(startBot(world, { watch: 'on' }));
   const page = await begin(startPage({ world, bot }));
   say('Nothing here is real, and all of it is gone after Ctrl-C.');
@@ -25,7 +28,7 @@ async function start(): Promise<void> {
 async function begin<Part extends { stop(): Promise<unknown> }>(starting: Promise<Part>): Promise<Part> {
   const part = await starting;
   endings.unshift(() => part.stop());
-  if (stopping) throw new Error('stopped');
+  stopping.signal.throwIfAborted();
   return part;
 }
 
@@ -48,14 +51,14 @@ async function writeTerminal(world: World): Promise<string> {
 const started = start();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const)
   process.on(signal, () => {
-    if (stopping) return;
-    stopping = true;
+    if (stopping.signal.aborted) return;
+    stopping.abort();
     say('Stopping. This takes a few seconds.');
     void started.catch(() => undefined).then(() => end(0));
   });
 started.catch(async (error: unknown) => {
-  if (stopping) return;
-  stopping = true;
+  if (stopping.signal.aborted) return;
+  stopping.abort();
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   await end(error instanceof MissingProgramsError ? error.exitCode : 1);
 });

@@ -30,6 +30,8 @@ export type WorldOptions = {
   platforms?: readonly Platform[];
   /** For a bot that watches: Janua's backups are as its plan asks. Otherwise the last two are broken and nobody makes more. */
   watched?: boolean;
+  /** Ends the start early, with nothing left behind. */
+  signal?: AbortSignal;
 };
 
 /** What a bot needs, whichever platforms it looks after. */
@@ -57,12 +59,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<BaseWorld>
 
 async function startAll(options: WorldOptions) {
   const { log = () => undefined, now = new Date(), platforms = ['janua'], kubernetes = {} } = options;
-  const { watched = false } = options;
+  const { watched = false, signal } = options;
   const plans = options.plans ?? platforms.map(planOf);
   const programs = await ensurePrograms({ yes: options.yes ?? false });
   const folder = await createSandboxFolder();
   const parts = createParts(log);
-  const here = { folder, programs, parts, now, kubernetes, watched };
+  const here = { folder, programs, parts, now, kubernetes, watched, ...(signal && { signal }) };
 
   async function stop(): Promise<void> {
     await parts.stop();

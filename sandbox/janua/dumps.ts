@@ -115,18 +115,27 @@ export async function storeDumps(
   return dumps;
 }
 
-/** The nights before, each without the sessions that came later: they are at the end of their table. */
+/**
+ * The nights before, each without the sessions that came later: they are at the end of their table. Members of a gzip file
+ * stand one after the other (RFC 1952 §2.2), so that what all of them share is packed once.
+ */
 async function storeOlder(aws: SandboxAws, before: Date, plain: Buffer): Promise<void> {
   const begin = plain.indexOf('\n', plain.indexOf('COPY public.sessions ')) + 1;
   const end = plain.indexOf('\n\\.\n', begin) + 1;
-  const rows = plain.toString('latin1', begin, end).split('\n').slice(0, -1);
+  const ends: number[] = [];
+  for (let at = begin; at < end; at = plain.indexOf('\n', at) + 1) ends.push(plain.indexOf('\n', at) + 1);
   const nights = nightsBefore(before, olderNights.count);
+  const kept = nights.map((_, index) => {
+    const sessions = ends.length - (nights.length - index) * olderNights.sessionsFewer;
+    return ends[sessions - 1] ?? begin;
+  });
+  const shared = kept[0] ?? begin;
+  const pack = (part: Uint8Array) => gzip(part, { level: 1 });
+  const [first, last] = await Promise.all([pack(plain.subarray(0, shared)), pack(plain.subarray(end))]);
   const older = nights.map(async (takenAt, index) => {
-    const kept = rows.slice(0, rows.length - (nights.length - index) * olderNights.sessionsFewer);
-    const sessions = Buffer.from(`${kept.join('\n')}\n`, 'latin1');
-    const content = Buffer.concat([plain.subarray(0, begin), sessions, plain.subarray(end)]);
     const dump = { takenAt, format: 'plain.gz', good: true, reason: 'complete' } as const;
-    await storeDump(aws, dump, await gzip(content, { level: 1 }));
+    const own = await pack(plain.subarray(shared, kept[index]));
+    await storeDump(aws, dump, Buffer.concat([first, own, last]));
   });
   await Promise.all(older);
 }

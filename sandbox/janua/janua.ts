@@ -17,14 +17,16 @@ export type RowCounts = Record<Table, number>;
 export type Janua = Awaited<ReturnType<typeof createJanua>>;
 
 /** Janua's database with its data, and its backups in the bucket. The application and its worker are started apart. */
-export async function createJanua(options: DumpOptions) {
+export async function createJanua(options: DumpOptions, signal?: AbortSignal) {
   const { cluster, now, watched = false } = options;
   const takenAt = watched
     ? nightsBefore(now, backups.length)
     : backups.map(({ agoMs }) => new Date(now.getTime() - agoMs));
   const moments = { now, takenAt };
+  signal?.throwIfAborted();
   const janua = await createJanuaDatabase(cluster);
   await seedHistory(cluster, now);
+  signal?.throwIfAborted();
   const snapshots = [];
   for (const index of backups.keys()) {
     await seedUntil(cluster, moments, index);
@@ -45,6 +47,7 @@ export async function createJanua(options: DumpOptions) {
     };
   }
 
+  signal?.throwIfAborted();
   const rowsInNewestGood = await countRows();
   const [dumps] = await Promise.all([
     storeDumps(options, takenAt, snapshots),

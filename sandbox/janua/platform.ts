@@ -27,13 +27,14 @@ export type JanuaOptions = {
   kubernetes?: KubernetesOptions;
   /** The backups are as the plan asks and are made on as time passes, so that a watch finds nothing. */
   watched?: boolean;
+  signal?: AbortSignal;
 };
 
 const repository = 'janua/api';
 
 /** Janua: its database with backups in a bucket, its Redis, and the cluster that janua-api and janua-worker live in. */
 export async function startJanua(all: JanuaOptions) {
-  const { folder, programs, parts, now, kubernetes: options, watched = false } = all;
+  const { folder, programs, parts, now, kubernetes: options, watched = false, signal } = all;
   const [data, redis, kubernetes] = await Promise.all([
     parts.watch(startData()),
     parts.begin('Redis', startRedis({ folder, programs })),
@@ -100,7 +101,7 @@ export async function startJanua(all: JanuaOptions) {
       parts.begin('S3 and SNS', startAws(watched ? { copies: [copyBucket], guard: { key: backupKey } } : {})),
     ]);
     const dumping = { cluster, aws, folder, programs, now, watched };
-    const janua = await createJanua(dumping);
+    const janua = await createJanua(dumping, signal);
     parts.log('Janua’s data and backups are there');
     const [app, worker] = await Promise.all([
       parts.begin('janua-api', startApp({ databaseUrl: janua.url('janua_app') })),
