@@ -130,7 +130,20 @@ async function previewStep(
     signal,
     outputs,
   });
-  return action.preview(context, parsed.data as never).catch((error: unknown) => stopped(messageOf(error)));
+  const preview = action.preview(context, parsed.data as never);
+  return unnumbered(await preview.catch((error: unknown) => stopped(messageOf(error))));
+}
+
+/** A run has its number only once it starts: names made from it (`janua_run0`) are told with the number left open. */
+export function unnumbered(preview: Preview): Preview {
+  const told = (text: string) => text.replace(/_run0\b/g, '_run…').replace(/\bRUN-0\b/g, 'this run');
+  return {
+    ...preview,
+    lines: preview.lines.map(told),
+    shown: preview.shown.map(({ name, value }) => ({ name, value: told(value) })),
+    undo: preview.undo.map(told),
+    blocked: preview.blocked.map(told),
+  };
 }
 
 /** Refused candidates of a search are worth a line before anybody presses Start. */

@@ -52,7 +52,7 @@ export function dialogPreview(
         id: gate,
         steps: [],
       });
-    stretches.at(-1)?.steps.push({ number, title, lines: lines.map(unnumbered) });
+    stretches.at(-1)?.steps.push({ number, title, lines });
   }
   const runbook = plan.runbooks[preview.runbook];
   const expected = runbook === undefined ? [] : stepsOf(runbook).map(({ step }) => expectedMs(step) ?? 0);
@@ -75,7 +75,7 @@ export function dialogPreview(
       preview.recoveryPoint === null
         ? null
         : `Rows written after ${preview.recoveryPoint}; they are counted before anything is cut over.`,
-    undo: preview.gates.flatMap(({ undo }) => undo.map(unnumbered)),
+    undo: preview.gates.flatMap(({ undo }) => undo),
     approvers: preview.approvers,
     warnings: preview.warnings,
     blocked: preview.blocked,
@@ -86,9 +86,4 @@ export function dialogPreview(
     planVersion: `${plan.system}@${digest.slice(0, 7)}`,
     readAt: preview.readAt.toISOString(),
   };
-}
-
-/** A run has its number only once it starts: names made from it (`janua_run0`) are told with the number left open. */
-function unnumbered(line: string): string {
-  return line.replace(/_run0\b/g, '_run…').replace(/\bRUN-0\b/g, 'this run');
 }

@@ -8,14 +8,14 @@ import { samplePlan } from '../helpers/sample-plan.ts';
 const { incident } = storyAt('commanded').view('02:14:00');
 const HOUR_MS = 3_600_000;
 
-function shown(plan: Plan, lines: readonly string[] = [], undo: readonly string[] = []) {
+function shown(plan: Plan) {
   const gate = { gate: 'cut-over', title: 'Cut over', impact: 'Sign-in stops', class: 'reversible' } as const;
   const step = { number: 1, id: 'restore', title: 'Restore', part: 'harmless', gate: null } as const;
   const preview: RunPreview = {
     runbook: 'restore-postgres',
     title: 'Restore PostgreSQL',
-    steps: [{ ...step, lines, shown: [], expectedMs: null }],
-    gates: [{ ...gate, undo }],
+    steps: [{ ...step, lines: [], shown: [], expectedMs: null }],
+    gates: [{ ...gate, undo: [] }],
     approvers: [],
     warnings: [],
     blocked: [],
@@ -42,18 +42,4 @@ describe('when the RTO is due', () => {
 
     expect(dueAfterMs({ ...plan, components, objectives: system })).toBe(4 * HOUR_MS);
   });
-});
-
-test('a run that has no number yet is not called RUN-0', () => {
-  const { stretches, undo } = shown(
-    samplePlan(),
-    ['Restore into `janua_run0`, owned by RUN-0', 'Leaves `janua_run01` alone'],
-    ['rename `janua_before_run0` back'],
-  );
-
-  expect(stretches[0]?.steps[0]?.lines).toEqual([
-    'Restore into `janua_run…`, owned by this run',
-    'Leaves `janua_run01` alone',
-  ]);
-  expect(undo).toEqual(['rename `janua_before_run…` back']);
 });
