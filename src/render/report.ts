@@ -1,3 +1,4 @@
+import { ROLES } from '../domain/events.ts';
 import { measure } from '../domain/measure.ts';
 import { stepsOf } from '../domain/plan.ts';
 import { stepState } from '../domain/run.ts';
@@ -15,7 +16,7 @@ import { runState } from './run-state.ts';
 import { fillTemplate } from './template.ts';
 import { timelineLines } from './timeline.ts';
 import { dueDate } from './timeline-incident.ts';
-import { STATUS_WORDS, severityWords } from './words.ts';
+import { ROLE_WORDS, STATUS_WORDS, severityWords } from './words.ts';
 
 /**
  * The post-incident report as Markdown, from the log alone: the same events give the same bytes once the incident is
@@ -100,9 +101,10 @@ function factsPart({ incident, plan, people, planVersion }: ReportView): string 
   const { resolved, occurredAt, declaredAt } = incident;
   const end = resolved?.at ?? (incident.status === 'cancelled' ? incident.statusSince : null);
   const from = occurredAt ?? declaredAt;
-  const roles = Object.entries(incident.roles).map(
-    ([role, holder]) => `${role} ${holder === null ? 'nobody' : markdownUser(fullName(people, holder))}`,
-  );
+  const roles = ROLES.map((role) => {
+    const holder = incident.roles[role];
+    return `${ROLE_WORDS[role]} ${holder === null ? 'nobody' : markdownUser(fullName(people, holder))}`;
+  });
   return table(
     ['Fact', 'Value'],
     [

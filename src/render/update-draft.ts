@@ -68,13 +68,11 @@ function newsSince(view: IncidentView, since: Date): readonly string[] {
   for (const { run } of view.runs)
     if (isNew(run.finishedAt) && run.outcome !== null)
       lines.push(`${run.id} is over: ${OUTCOME_WORDS[run.outcome].word}`);
-  for (const runView of view.runs)
-    lines.push(
-      ...turnNews(view, runView, isNew),
-      ...stepNews(runView, isNew),
-      ...approvalNews(view, runView, isNew),
-    );
-  for (const { run, runbook } of view.runs) {
+  for (const runView of view.runs) lines.push(...turnNews(view, runView, isNew));
+  // Of a run that is over, and after which another began, its end and its turns say enough.
+  const told = view.runs.filter(({ run }, index) => index === 0 || run.outcome === null);
+  for (const runView of told) lines.push(...stepNews(runView, isNew), ...approvalNews(view, runView, isNew));
+  for (const { run, runbook } of told) {
     if (isNew(run.startedAt))
       lines.push(`${callName(view.people, run.requestedBy)} started ${run.id}, ${oneLine(runbook.title)}`);
   }

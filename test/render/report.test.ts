@@ -19,6 +19,17 @@ describe('the report of a resolved incident', () => {
     expect(section(report, '4. Impact')).toContain('> All regions. Login and token refresh return 500.');
   });
 
+  it('names the roles in their order, however the database keeps them', () => {
+    const view = viewAt('04:00');
+    const { scribe, deputy, liaison, commander } = view.incident.roles;
+    const shuffled = {
+      ...view,
+      incident: { ...view.incident, roles: { deputy, scribe, liaison, commander } },
+    };
+
+    expect(reportOf(shuffled)).toMatch(/\| Roles \| commander [^|]*; deputy [^|]*; scribe [^|]*; liaison /);
+  });
+
   it('keeps beginning, detection and declaration apart from recovery, restoration and resolution', () => {
     const times = section(report, '2. Key times');
 

@@ -33,6 +33,20 @@ describe('the draft of an update', () => {
     expect(isNoNews(draft)).toBe(false);
   });
 
+  it('tells of a run that another one followed how it ended, and no more', () => {
+    const view = viewAt('02:27:40');
+    const [newest] = view.runs;
+    if (newest === undefined) throw new Error('the story has no run');
+    const over = { ...newest.run, id: 'RUN-30', outcome: 'aborted', finishedAt: at('02:26:00') } as const;
+
+    const { changed } = draftUpdate({ ...view, runs: [newest, { ...newest, run: over }] });
+
+    expect(changed).toContain('RUN-30 is over: ');
+    expect(changed).toContain('4 steps of RUN-31 finished');
+    expect(changed).not.toContain('of RUN-30 finished');
+    expect(changed.split('(APR-57)')).toHaveLength(2);
+  });
+
   it('counts from the declaration while nobody has published', () => {
     expect(lastHeardAt(viewAt('02:13').incident)).toEqual(new Date(at('02:12:04')));
     expect(draftUpdate(viewAt('02:13')).changed).toBe(

@@ -1,4 +1,5 @@
 import type { Approval } from '../../domain/approval.ts';
+import { ROLES } from '../../domain/events.ts';
 import { isResponder } from '../../domain/people.ts';
 import type { HomeModel, IncidentView } from '../../domain/views.ts';
 import { count, day, exactInstant, instant, listOf } from '../format.ts';
@@ -51,13 +52,11 @@ function reviewButton({ id, incident, digest }: Approval): Button {
 /** What somebody holds in open incidents. */
 function rolesOf({ open, person, now }: HomeModel): readonly string[] {
   return open.flatMap(({ incident }) =>
-    Object.entries(incident.roles)
-      .filter(([, holder]) => holder !== null && holder === person)
-      .map(([role]) => {
-        const { nextAt } = incident.updates;
-        const update = nextAt === null ? '' : ` · next update ${instant(nextAt, now)}`;
-        return `${role[0]?.toUpperCase()}${role.slice(1)} of ${incident.id}${update}`;
-      }),
+    ROLES.filter((role) => person !== null && incident.roles[role] === person).map((role) => {
+      const { nextAt } = incident.updates;
+      const update = nextAt === null ? '' : ` · next update ${instant(nextAt, now)}`;
+      return `${role[0]?.toUpperCase()}${role.slice(1)} of ${incident.id}${update}`;
+    }),
   );
 }
 
