@@ -17,6 +17,7 @@ import type { IncidentView } from './domain/views.ts';
 import { signalledBackups } from './http/signals.ts';
 import { pingDeadMan } from './jobs/dead-man.ts';
 import { deliverOwner } from './jobs/deliver.ts';
+import { linksOf } from './jobs/deliver-parts.ts';
 import { channelFinder } from './jobs/deliver-slack.ts';
 import { createInspector, sweepReadings } from './jobs/inspector.ts';
 import { observeDatabases } from './jobs/observe.ts';
@@ -241,6 +242,7 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
           tools,
           guarding: GUARDING,
           draft,
+          links: (view) => linksOf({ world, slack }, view),
           log: (fields, message) => log.info(fields, message),
         };
 

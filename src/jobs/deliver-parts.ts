@@ -5,6 +5,7 @@ import type { IncidentView } from '../domain/views.ts';
 import { AppError } from '../errors.ts';
 import type { Message } from '../render/slack/blocks.ts';
 import type { Surroundings } from '../render/slack/surroundings.ts';
+import type { Links } from '../render/slack/text.ts';
 import type { AlertViews } from '../services/alert-views.ts';
 import type { Digests } from '../services/digests.ts';
 import type { Incidents } from '../services/incidents.ts';
@@ -86,7 +87,10 @@ export async function surroundingsOf(deps: DeliverDeps, view: IncidentView): Pro
 }
 
 /** Addresses of cards that were posted, by what they show. */
-export async function linksOf(deps: DeliverDeps, view: IncidentView): Promise<Surroundings['links']> {
+export async function linksOf(
+  deps: { readonly world: Pick<World, 'db'>; readonly slack: Slack },
+  view: IncidentView,
+): Promise<Links> {
   const links: Record<string, string> = {};
   const add = async (id: string, surface: Surface, subject: string) => {
     const shown = await deliveryOf(deps.world.db, view.incident.id, surface, subject);

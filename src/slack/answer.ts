@@ -18,14 +18,18 @@ import { renderIncidentCard } from '../render/slack/incident-card.ts';
 import { nearDuplicateReply } from '../render/slack/modals-declare.ts';
 import { renderReply } from '../render/slack/reply.ts';
 import { renderRunCard } from '../render/slack/run-card.ts';
+import type { Links } from '../render/slack/text.ts';
 
 /** An answer as a message only the person sees. Cards keep their words and lose nothing but their place. */
 export function toMessage(
   answer: Exclude<Answer, { kind: 'form' }>,
   people: People,
   commands: readonly Command[],
+  links: Links,
 ): Message {
-  return answer.kind === 'refusal' ? refusalMessage(answer, people) : replyMessage(answer, people, commands);
+  return answer.kind === 'refusal'
+    ? refusalMessage(answer, people)
+    : replyMessage(answer, people, commands, links);
 }
 
 /** A refusal in its one sentence, with the button of the nearest command where there is one. */
@@ -45,7 +49,7 @@ export function plainRefusal(refusal: Refusal, people: People): string {
   return refusalText(refusal, { name: (person) => nameOf(people, person) });
 }
 
-function replyMessage(reply: Reply, people: People, commands: readonly Command[]): Message {
+function replyMessage(reply: Reply, people: People, commands: readonly Command[], links: Links): Message {
   switch (reply.what) {
     case 'text':
       return renderReply(reply.lines.map(escapeSlack));
@@ -63,9 +67,9 @@ function replyMessage(reply: Reply, people: People, commands: readonly Command[]
             ),
       );
     case 'status':
-      return renderIncidentCard(reply.view);
+      return renderIncidentCard(reply.view, links);
     case 'run':
-      return renderRunCard(reply.view, reply.run);
+      return renderRunCard(reply.view, reply.run, links);
     case 'approval':
       return renderReply([
         `Approvals need the card or \`dr approve\`. Nothing was recorded. ${reply.approval.id} waits on its card.`,

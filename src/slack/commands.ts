@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Answer, type CommandContext, readWords, splitText } from '../command.ts';
 import { nearest } from '../domain/nearest.ts';
 import type { People } from '../domain/people.ts';
@@ -94,15 +95,33 @@ export async function handleCommand(
       if (answer.kind === 'form') return formView(deps, answer, person);
       return answer.what === 'preview'
         ? previewView(deps, answer.view.incident, answer.preview, answer.inputs)
-        : view('notice', expected, {}, ...toMessage(answer, people, deps.commands).blocks);
+        : view('notice', expected, {}, ...(await messageOf(deps, answer, people)).blocks);
     });
   const done = await patiently(say, `/dr ${name}`.trim(), carryOut(deps, typed));
   const { answer, people, person } = done;
   if (!isRefusal(answer) && answer.kind === 'form')
     return open(TITLES[answer.form], () => formView(deps, answer, person));
-  await say(toMessage(answer, people, deps.commands));
+  await say(await messageOf(deps, answer, people));
   if (isRefusal(answer) || answer.what === 'similar')
     for (const part of givenBack(decodeText(body.text))) await say(part);
+}
+
+/** How long an answer waits for the addresses of cards. */
+const LINKS_MS = 1_000;
+
+/** An answer as a message; where it shows an incident or a run, with the ways to its cards. */
+async function messageOf(
+  deps: SlackDeps,
+  answer: Exclude<Answer, { kind: 'form' }>,
+  people: People,
+): Promise<Message> {
+  const shown =
+    !isRefusal(answer) && (answer.what === 'status' || answer.what === 'run') ? answer.view : null;
+  const links =
+    shown === null
+      ? {}
+      : await Promise.race([deps.links(shown).catch(() => ({})), sleep(LINKS_MS, {}, { ref: false })]);
+  return toMessage(answer, people, deps.commands, links);
 }
 
 /** Commands that ask with a form when nothing but ids follows. */
@@ -137,7 +156,7 @@ export async function handleMention(
   }
   const work = carryOut(deps, { text: words, user, channel, thread: thread_ts, canAsk: false });
   const { answer, people } = await patiently(say, 'it', work);
-  if (isRefusal(answer) || answer.kind !== 'form') await say(toMessage(answer, people, deps.commands));
+  if (isRefusal(answer) || answer.kind !== 'form') await say(await messageOf(deps, answer, people));
 }
 
 async function runCommand(context: CommandContext, tokens: readonly string[]): Promise<Answer> {

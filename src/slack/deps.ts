@@ -1,6 +1,7 @@
 import type { Command, Tools } from '../command.ts';
 import type { UpdateText } from '../domain/events.ts';
 import type { IncidentView } from '../domain/views.ts';
+import type { Links } from '../render/slack/text.ts';
 import type { Accounts } from '../services/accounts.ts';
 import type { AlertViews } from '../services/alert-views.ts';
 import type { Alerts } from '../services/alerts.ts';
@@ -47,5 +48,7 @@ export interface SlackDeps {
   readonly tools: Tools;
   readonly guarding: ReadonlySet<string>;
   readonly draft: (view: IncidentView) => UpdateText;
+  /** Addresses of the cards of an incident. */
+  readonly links: (view: IncidentView) => Promise<Links>;
   readonly log: (fields: Record<string, unknown>, message: string) => void;
 }

@@ -7,6 +7,7 @@ import { createSlack } from '../../src/clients/slack.ts';
 import { toJson } from '../../src/domain/canonical.ts';
 import { isRefusal, refuse } from '../../src/domain/refusal.ts';
 import { deliverOwner } from '../../src/jobs/deliver.ts';
+import { linksOf } from '../../src/jobs/deliver-parts.ts';
 import { channelFinder } from '../../src/jobs/deliver-slack.ts';
 import { previewRun } from '../../src/jobs/preview.ts';
 import { advanceRun } from '../../src/jobs/run.ts';
@@ -107,6 +108,7 @@ export async function startSlackBot({
     },
     guarding,
     draft,
+    links: (view) => linksOf({ world, slack: client }, view),
     log,
   };
   const deliver = {

@@ -40,6 +40,10 @@ test.each([
   expect(await asked('ana', room, typed)).toContain(answer);
 });
 
+test('the status leads to the card that waits for people', async () => {
+  expect(await asked('ben', room, '@dr-bot status')).toContain('→ Open card');
+});
+
 test('an approval cannot be given by a mention', async () => {
   const says = await asked('ben', room, '@dr-bot approve');
 
