@@ -1,4 +1,5 @@
 import { aboutIncident, type Command, personMeant, strangePair, text, timesOf } from '../src/command.ts';
+import { lossInPlain } from '../src/domain/incident.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
 
 const KNOWN = ['cause', 'began', 'detected', 'unknown-detected', 'lost', 'owner', 'incident'];
@@ -41,7 +42,7 @@ export const resolve: Command = {
       detectedAt: times.detected,
       unknownDetected: pairs['unknown-detected'] || null,
       rootCause: pairs.cause,
-      dataLost: pairs.lost || (meant.loss?.text ?? 'not known'),
+      dataLost: pairs.lost || (lossInPlain(meant) ?? 'not known'),
       reportOwner: owner ?? context.actor.person ?? '',
     });
     if (isRefusal(resolved)) return resolved;

@@ -48,6 +48,11 @@ export interface PublishedUpdate {
   readonly automatic: boolean;
 }
 
+/** What was measured as lost, in plain letters, for the words of whoever ends the incident; null while nothing is. */
+export function lossInPlain({ loss }: Incident): string | null {
+  return loss === null ? null : loss.text.replaceAll('`', '');
+}
+
 /** An automatic update may be this late and still be on time: one tick and one commit. */
 export const ON_TIME_MS = 10_000;
 

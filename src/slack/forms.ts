@@ -1,4 +1,5 @@
 import { ROLES, type UpdateText } from '../domain/events.ts';
+import { lossInPlain } from '../domain/incident.ts';
 import { Severity } from '../domain/plan.ts';
 import { isRefusal } from '../domain/refusal.ts';
 import { type FormId, isFormId, parseValue } from '../render/slack/ids.ts';
@@ -148,7 +149,7 @@ async function submitResolve({ deps, actor, carried, fields }: Submission): Prom
     detectedAt: time('detected'),
     unknownDetected: fields['unknown-detected'] ?? null,
     rootCause: fields.cause ?? '',
-    dataLost: fields.lost ?? view.incident.loss?.text ?? 'not known',
+    dataLost: fields.lost ?? lossInPlain(view.incident) ?? 'not known',
     reportOwner: fields.owner ?? view.incident.roles.commander ?? actor.person ?? '',
   });
   const asksForTime = isRefusal(resolved) && resolved.code === 'resolve-incomplete';

@@ -1,4 +1,5 @@
 import { ROLES, type Role } from '../../domain/events.ts';
+import { lossInPlain } from '../../domain/incident.ts';
 import { Severity } from '../../domain/plan.ts';
 import type { IncidentView } from '../../domain/views.ts';
 import { capital, dualInstant } from '../format.ts';
@@ -120,7 +121,7 @@ export function renderResolve(
         hint: 'One or two sentences. "Not known yet" is allowed and stays an action item.',
       },
     ),
-    input('lost', 'Data lost', textField({ max: 500, initial: editable(incident.loss?.text ?? null, 500) }), {
+    input('lost', 'Data lost', textField({ max: 500, initial: editable(lossInPlain(incident), 500) }), {
       hint: '"None" if nothing was lost. "Not known" if nobody could count.',
     }),
     input(

@@ -42,6 +42,15 @@ describe('the dialogs of an incident', () => {
     expect(late).toContain('Why resolve although the check fails?');
   });
 
+  test('resolving fills in what was measured without its marks, which a field shows as letters', () => {
+    const told = storyAt('monitoring').view('02:50:00');
+    const loss = { rows: 2, text: 'Lost: 2 rows of `sessions`' };
+
+    const view = renderResolve({ ...told, incident: { ...told.incident, loss } });
+
+    expect(fieldOf(view, 'lost')?.element).toMatchObject({ initial_value: 'Lost: 2 rows of sessions' });
+  });
+
   test('resolving fills in what was measured, and who leads', () => {
     const view = renderResolve(storyAt('monitoring').view('02:50:00'));
 
