@@ -5,6 +5,7 @@ import { promisify } from 'node:util';
 import { constants, createGunzip, gunzip } from 'node:zlib';
 import type { Clients } from '../clients/index.ts';
 import { createPrograms, type Programs, parseVersion } from '../clients/programs.ts';
+import { fileFormat } from '../domain/file-format.ts';
 import type { WholeDump } from '../domain/whole-dump.ts';
 import { AppError } from '../errors.ts';
 import type { ActionContext } from './action.ts';
@@ -36,16 +37,6 @@ const HEAD_BYTES = 4_096;
 /** Real dumps shrink by up to 50. A larger factor is a bomb once it is also large. */
 const MOST_UNPACKED_BYTES = 1_000_000_000;
 const MOST_RATIO = 500;
-
-const ALIEN: readonly (readonly [hex: string, what: string])[] = [
-  ['28b52ffd', 'is packed with zstd, which the bot does not read'],
-  ['04224d18', 'is packed with lz4, which the bot does not read'],
-  ['fd377a58', 'is packed with xz, which the bot does not read'],
-  ['425a68', 'is packed with bzip2, which the bot does not read'],
-  ['504b0304', 'is a zip file, which the bot does not read'],
-  ['6167652d656e6372797074696f6e', 'is encrypted (age)'],
-  ['2d2d2d2d2d424547494e20504750', 'is encrypted (PGP)'],
-];
 
 /**
  * Reads a dump from its first to its last byte and tells whether all of it is there. Every format becomes the text that
@@ -162,8 +153,10 @@ function formatOf(start: Buffer, compressed: boolean): Sniffed {
   if (text.includes('-- PostgreSQL database cluster dump'))
     return { refused: 'is a dump of a whole server (pg_dumpall), not of one database' };
   if (text.includes('-- PostgreSQL database dump')) return { format: 'plain', compressed };
-  const hex = start.toString('hex', 0, 16);
-  return { refused: ALIEN.find(([magic]) => hex.startsWith(magic))?.[1] ?? 'is not a PostgreSQL dump' };
+  const found = fileFormat(start);
+  if (found?.is === 'encrypted') return { refused: `is encrypted (${found.name})` };
+  if (found?.is === 'packed') return { refused: `is packed with ${found.name}, which the bot does not read` };
+  return { refused: 'is not a PostgreSQL dump' };
 }
 
 async function headOf(path: string): Promise<{ head: Buffer; bytes: number }> {

@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { discard, download, type Worker } from '../actions/backup-download.ts';
 import { inspectDump, wholeDump } from '../actions/backup-dump.ts';
+import { fileFormat } from '../domain/file-format.ts';
 import type { Artifact, Seen, Shape } from '../domain/inventory.ts';
 import type { Backup, LocationOf } from '../domain/plan-backup.ts';
 import { AppError } from '../errors.ts';
@@ -19,23 +20,6 @@ type Found = Pick<Shape, 'format' | 'refused' | 'encryption' | 'whole'>;
 
 const HEAD_BYTES = 4_096;
 const IN_ONE_PIECE: readonly Backup['kind'][] = ['logical', 'physical', 'snapshot', 'export'];
-
-/** Formats by their first bytes. A dump that is locked away cannot be read further, and what is no dump is not taken apart. */
-const FORMATS: readonly (readonly [start: string, format: string, encrypted?: true])[] = [
-  ['age-encryption', 'age', true],
-  ['-----BEGIN PGP', 'PGP', true],
-  ['\x85', 'PGP', true],
-  ['\x84', 'PGP', true],
-  ['Salted__', 'OpenSSL', true],
-  ['\x1f\x8b', 'gzip'],
-  ['\x28\xb5\x2f\xfd', 'zstd'],
-  ['\x04\x22\x4d\x18', 'lz4'],
-  ['\xfd7zXZ', 'xz'],
-  ['BZh', 'bzip2'],
-  ['PK\x03\x04', 'zip'],
-  ['PGDMP', 'custom'],
-  ['REDIS', 'rdb'],
-];
 
 /** What is in one piece and where it can be opened; undefined for what has no shape of its own. */
 export function shapedLocation({ kind, locations: [first] }: Backup): Readable | undefined {
@@ -132,11 +116,9 @@ async function headOf(
 
 function beginning(head: Buffer): Found {
   if (head.length === 0) return { format: null, refused: 'is empty', encryption: null };
-  const start = head.toString('latin1', 0, 64);
-  const [, format = null, encrypted] = FORMATS.find(([magic]) => start.startsWith(magic)) ?? [];
-  if (encrypted && format !== null)
-    return { format, refused: null, encryption: { algorithm: format, key: null } };
-  return { format, refused: null, encryption: null };
+  const found = fileFormat(head);
+  const encryption = found?.is === 'encrypted' ? { algorithm: found.name, key: null } : null;
+  return { format: found?.name ?? null, refused: null, encryption };
 }
 
 /** Replaced or taken away while it was read, which is a fact about the artifact and not about the source. */

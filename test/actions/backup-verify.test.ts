@@ -135,6 +135,7 @@ test('files that are no dump are called what they are', async () => {
     [gzipSync(Buffer.alloc(0)), 'holds no tables'],
     [plainDump({ tables: 0 }), 'holds no tables'],
     [filled(Buffer.from('28b52ffd', 'hex')), 'is packed with zstd, which the bot does not read'],
+    [filled(Buffer.from('Salted__')), 'is encrypted (OpenSSL)'],
     [filled('-----BEGIN PGP MESSAGE-----'), 'is encrypted (PGP)'],
     [filled('age-encryption.org/v1'), 'is encrypted (age)'],
     [
