@@ -222,6 +222,7 @@ interface Due {
 /** A surface is as old as the first event that asked for it, so that a card stands before what answers under it. */
 async function markSurfaces(tx: Tx, due: readonly Due[]): Promise<void> {
   const shows = due.flatMap(({ seq, effect }) => (effect.kind === 'show' ? [{ seq, ...effect }] : []));
+  if (shows.length === 0) return;
   const of = <Key extends 'owner' | 'surface' | 'subject' | 'seq'>(key: Key) =>
     shows.map((show) => show[key]);
   await tx.query(
