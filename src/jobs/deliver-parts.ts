@@ -48,9 +48,20 @@ export function place(view: IncidentView): Place {
   return { channel: channel.id, thread: channel.thread };
 }
 
+const markOf = ({ owner, surface, subject }: Delivery) => `${owner}/${surface}/${subject}`;
+
+/** The message of an earlier try whose answer was lost, or whose worker died over it. */
+export async function postedBefore(
+  { slack }: Pick<DeliverDeps, 'slack'>,
+  delivery: Delivery,
+  where: Place,
+): Promise<string | undefined> {
+  return delivery.tries > 0 ? findPosted(slack, where, markOf(delivery)) : undefined;
+}
+
 /**
  * Posts with a mark in its metadata. After an answer that was lost, or a worker that died over it, the channel is read
- * first: a message that carries the mark is ours, and is not posted again.
+ * first: a message that carries the mark is ours, and is not posted again but brought up to date.
  */
 export async function postOnce(
   deps: DeliverDeps,
@@ -59,10 +70,12 @@ export async function postOnce(
   message: Message,
   broadcast = false,
 ): Promise<string> {
-  const mark = `${delivery.owner}/${delivery.surface}/${delivery.subject}`;
-  const lookFor = () => findPosted(deps.slack, where, mark);
-  const earlier = delivery.tries > 0 ? await lookFor() : undefined;
-  if (earlier !== undefined) return earlier;
+  const mark = markOf(delivery);
+  const earlier = await postedBefore(deps, delivery, where);
+  if (earlier !== undefined) {
+    await deps.slack.call('delivery', 'chat.update', { channel: where.channel, ts: earlier, ...message });
+    return earlier;
+  }
   if (delivery.tries === 0) await sending(deps.world.db, delivery);
   const args = {
     channel: where.channel,
@@ -75,7 +88,9 @@ export async function postOnce(
   try {
     return String((await deps.slack.call('delivery', 'chat.postMessage', args)).ts);
   } catch (error) {
-    const found = isAmbiguous(error) ? await lookFor().catch(() => undefined) : undefined;
+    const found = isAmbiguous(error)
+      ? await findPosted(deps.slack, where, mark).catch(() => undefined)
+      : undefined;
     if (found !== undefined) return found;
     throw error;
   }

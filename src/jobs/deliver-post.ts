@@ -1,5 +1,6 @@
 import type { Slack } from '../clients/slack.ts';
 import type { IncidentView } from '../domain/views.ts';
+import { AppError } from '../errors.ts';
 import type { Message } from '../render/slack/blocks.ts';
 import { renderPost } from '../render/slack/posts.ts';
 import { askingPosts, type Delivery, delivered, deliveryOf, wantDirect } from '../store/deliveries.ts';
@@ -7,9 +8,9 @@ import { eventBySeq } from '../store/events.ts';
 import {
   type DeliverDeps,
   hashOf,
-  isGone,
   type Place,
   place,
+  postedBefore,
   postOnce,
   surroundingsOf,
 } from './deliver-parts.ts';
@@ -21,14 +22,16 @@ export async function post(deps: DeliverDeps, view: IncidentView, delivery: Deli
   const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
   const done = (channel: string, ts: string | null) =>
     delivered(world.db, delivery, { channel, ts, hash: null, upTo: delivery.wanted });
-  if (rendered === null || rendered.moot) return done('', null);
+  if (rendered === null) return done('', null);
   if (rendered.dm !== null) {
-    const accounts = rendered.dm.flatMap((person) => view.people.people[person]?.slack.slice(0, 1) ?? []);
+    const called = rendered.moot ? [] : rendered.dm;
+    const accounts = called.flatMap((person) => view.people.people[person]?.slack.slice(0, 1) ?? []);
     for (const account of new Set(accounts))
       await wantDirect(world.db, view.incident.id, delivery.wanted, account);
     return done('', null);
   }
   const where = await threadPlace(deps, view, rendered.thread, Number(delivery.subject));
+  if (rendered.moot && (await postedBefore(deps, delivery, where)) === undefined) return done('', null);
   const ts = await postOnce(deps, delivery, where, rendered.message, rendered.broadcast);
   if (rendered.underAnnouncement && rendered.thread !== 'announcement')
     await wantDirect(world.db, view.incident.id, delivery.wanted, 'announcement');
@@ -41,22 +44,41 @@ export async function post(deps: DeliverDeps, view: IncidentView, delivery: Deli
  * no longer work is taken away, and what was chosen is said.
  */
 export async function refreshQuestions(deps: DeliverDeps, view: IncidentView): Promise<void> {
-  for (const asking of await askingPosts(deps.world.db, view.incident.id)) {
+  const { world, slack } = deps;
+  const all = await askingPosts(world.db, view.incident.id);
+  if (all.length === 0) return;
+  const surroundings = await surroundingsOf(deps, view);
+  for (const asking of all) {
     const [seq = ''] = asking.subject.split('/');
-    const logged = await eventBySeq(deps.world.db, Number(seq));
-    const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
+    const logged = await eventBySeq(world.db, Number(seq));
+    const rendered = logged === undefined ? null : renderPost(view, logged, surroundings);
     if (rendered === null || asking.channel === null || asking.ts === null) continue;
     const hash = hashOf(rendered.message);
     if (hash === asking.shownHash) continue;
     const { channel, ts } = asking;
-    await deps.slack.call('delivery', 'chat.update', { channel, ts, ...rendered.message }).catch(isGone);
-    await delivered(deps.world.db, asking, {
+    await slack
+      .call('delivery', 'chat.update', { channel, ts, ...rendered.message })
+      .catch((error: unknown) => leaveRefused(world, asking, error));
+    await delivered(world.db, asking, {
       channel,
       ts,
-      hash: rendered.moot ? null : askingHash(rendered.message),
+      hash: askingHash(rendered.message),
       upTo: asking.wanted,
     });
   }
+}
+
+/** A message that Slack will not change, because it or its reader is gone, keeps up neither the others nor the cards. */
+function leaveRefused(
+  { log }: DeliverDeps['world'],
+  { owner, surface, subject }: Delivery,
+  error: unknown,
+): void {
+  if (!(error instanceof AppError) || error.retry !== 'never') throw error;
+  log(
+    { owner, surface, subject, reason: error.message },
+    'a message could not be redrawn; nothing depends on it',
+  );
 }
 
 /** What tells whether an asking message must be drawn again; null for one that asks nothing. */
@@ -70,15 +92,16 @@ export async function direct(deps: DeliverDeps, view: IncidentView, delivery: De
   const [seq = '', to = ''] = delivery.subject.split('/');
   const logged = await eventBySeq(world.db, Number(seq));
   const rendered = logged === undefined ? null : renderPost(view, logged, await surroundingsOf(deps, view));
-  if (rendered === null || rendered.moot)
-    return delivered(world.db, delivery, { channel: '', ts: null, hash: null, upTo: delivery.wanted });
+  const done = (channel: string, ts: string | null, hash: string | null) =>
+    delivered(world.db, delivery, { channel, ts, hash, upTo: delivery.wanted });
+  if (rendered === null || (rendered.moot && delivery.tries === 0)) return done('', null, null);
   const where =
     to === 'announcement'
       ? await threadPlace(deps, view, 'announcement', Number(seq))
       : { channel: await openDirect(slack, to), thread: null };
+  if (rendered.moot && (await postedBefore(deps, delivery, where)) === undefined) return done('', null, null);
   const ts = await postOnce(deps, delivery, where, rendered.message, to === 'announcement');
-  const hash = to === 'announcement' ? null : askingHash(rendered.message);
-  await delivered(world.db, delivery, { channel: where.channel, ts, hash, upTo: delivery.wanted });
+  await done(where.channel, ts, to === 'announcement' ? null : askingHash(rendered.message));
 }
 
 async function openDirect(slack: Slack, account: string): Promise<string> {

@@ -92,11 +92,11 @@ async function show(deps: DeliverDeps, view: IncidentView, delivery: Delivery): 
         renderAnnouncement(view, await linksOf(deps, view)),
       );
     case 'incident-card':
-      await card(deps, delivery, place(view), renderIncidentCard(view, await linksOf(deps, view)), {
+      // Every event that may settle a question changes this card too, and until it is shown this is tried again.
+      await refreshQuestions(deps, view);
+      return card(deps, delivery, place(view), renderIncidentCard(view, await linksOf(deps, view)), {
         pin: true,
       });
-      // Every event that may settle a question changes this card too.
-      return refreshQuestions(deps, view);
     case 'run-card':
       return card(
         deps,

@@ -61,10 +61,15 @@ async function previewGate(attempt: Attempt, gate: Gate): Promise<GatePreview> {
           : blockedBy(entry, parsed.error.issues[0]?.message);
         return { placed: entry, params, preview, undo: action.undo !== undefined };
       };
+      // All to their end, so that none goes on behind the deadline; the first in the gate's order says what is wrong.
+      const settled = await Promise.allSettled(placed.map(read));
       return toGatePreview(
         snapshot,
         gate,
-        await Promise.all(placed.map(read)),
+        settled.map((result) => {
+          if (result.status === 'rejected') throw result.reason;
+          return result.value;
+        }),
         (uses) => actionNamed(world, uses).class,
       );
     },

@@ -212,27 +212,3 @@ function buttonsOf(room: string, ts: string): string {
   const message = bot.slack.messages(room).find((each) => each.ts === ts);
   return message === undefined ? '' : bot.slack.textOf(message);
 }
-
-test('who was called to approve, by a direct message, reads there in the end that it is over', async () => {
-  bot = await startSlackBot();
-  const calls = () =>
-    bot.slack
-      .person('mina')
-      .dms()
-      .map((message) => bot.slack.textOf(message));
-  const { room, card, approval } = await bot.ask();
-  await bot.slack.waitFor(() => calls().some((text) => text.includes('Your approval may be needed')), {
-    timeoutMs: 10_000,
-    what: 'the call to Mina',
-  });
-
-  await bot.approve('ana', room, card.ts);
-  await bot.approve('ben', room, card.ts);
-
-  const over = `*${approval}: approved by Ana and Ben.* Nothing is left for you to do.`;
-  await bot.slack.waitFor(() => calls().some((text) => text.includes(over)), {
-    timeoutMs: 10_000,
-    what: 'the end of it',
-  });
-  expect(calls().filter((text) => text.includes('Your approval may be needed'))).toEqual([]);
-});

@@ -7,7 +7,18 @@ import { eligibleNow, fingerprint, runOfApproval, subjectOf } from './approval-f
 import { actions, linkButton, type Message, message, section } from './blocks.ts';
 import { type Post, post } from './post.ts';
 import type { Surroundings } from './surroundings.ts';
-import { channelOf, clockOf, machine, marked, personName, personNames, placeOf, quoted } from './text.ts';
+import {
+  channelOf,
+  clockOf,
+  type Links,
+  link,
+  machine,
+  marked,
+  personName,
+  personNames,
+  placeOf,
+  quoted,
+} from './text.ts';
 
 /** The post of one event of an approval. There is one card to approve on: no message here has an Approve button. */
 export function postOfApproval(
@@ -20,9 +31,9 @@ export function postOfApproval(
   const what = `${machine(approval.card.title, 80)}, ${machine(view.plan.name)} ${placeOf(view, shown)}`;
   switch (event.kind) {
     case 'approval.requested':
-      return called(view, approval, what, links[approvalId], { people: eligibleNow(view, approval) });
+      return called(view, approval, what, links, { people: eligibleNow(view, approval) });
     case 'approval.reminded':
-      return called(view, approval, what, links[approvalId], event);
+      return called(view, approval, what, links, event);
     case 'approval.vote-cast':
       return post(voted(view, approval, event), { thread: 'approval' });
     case 'approval.vetoed':
@@ -69,13 +80,13 @@ function called(
   view: IncidentView,
   approval: Approval,
   what: string,
-  url: string | undefined,
+  links: Links,
   { people, escalated = false }: { readonly people: readonly string[]; readonly escalated?: boolean },
 ): Post {
   const end = endOf(view, approval);
   return end === null
-    ? post(needed(view, approval, what, url, escalated), { dm: people })
-    : post(over(approval, what, end, url), { dm: people, moot: true });
+    ? post(needed(view, approval, what, links[approval.id], escalated), { dm: people })
+    : post(over(approval, what, end, links), { dm: people, moot: true });
 }
 
 /** How an approval ended, in words; null while it is asked for. */
@@ -99,14 +110,19 @@ function endOf({ people }: IncidentView, { status, votes }: Approval): string | 
   }
 }
 
-function over(approval: Approval, what: string, end: string, url: string | undefined): Message {
+/** Until the gate has opened it may still be asked for again, so that the message keeps a button and is drawn on. */
+function over(approval: Approval, what: string, end: string, links: Links): Message {
+  const { id, status, incident } = approval;
+  const place = [what, subjectOf(approval), incident].join(' · ');
   return message(
-    `${approval.id}: ${end}. Nothing is left for you to do. ${what}.`,
+    `${id}: ${end}. Nothing is left for you to do. ${what}.`,
     section(
-      `*${approval.id}: ${end}.* Nothing is left for you to do.`,
-      `${what} · ${subjectOf(approval)} · ${approval.incident}`,
+      `*${id}: ${end}.* Nothing is left for you to do.`,
+      status.is === 'approved'
+        ? place
+        : [place, link(links, id, 'Open card')].filter((part) => part !== null).join(' → '),
     ),
-    actions(linkButton('Open card', url)),
+    status.is === 'approved' ? actions(linkButton('Open card', links[id])) : null,
   );
 }
 

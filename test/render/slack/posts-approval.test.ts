@@ -54,6 +54,18 @@ describe('approvers', () => {
     expect(read(post)).toContain(`*APR-57: ${end}.* Nothing is left for you to do.`);
   });
 
+  test('of an approval that may still be asked for again keep the way to its card, and so are told', () => {
+    const around = { ...NO_SURROUNDINGS, links: { 'APR-57': 'https://x.slack.com/p1' } };
+    const buttons = (life: keyof typeof LIVES) =>
+      buttonsOf(postOf(LIVES[life]({}), 'approval.requested', '02:50:00', around)?.message.blocks ?? []);
+
+    expect(buttons('approved').map(({ text }) => text.text)).toEqual(['Open card']);
+    expect(buttons('gate running')).toEqual([]);
+    expect(read(postOf(LIVES.vetoed({}), 'approval.requested', '02:50:00', around))).toContain(
+      'INC-2026-014 → <https://x.slack.com/p1|Open card>',
+    );
+  });
+
   test('are called while their approval is needed', () => {
     expect(postOf(LIVES['half approved']({}), 'approval.requested', '02:21:00')?.moot).toBe(false);
   });
