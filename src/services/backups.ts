@@ -1,4 +1,4 @@
-import type { Alert } from '../domain/alert.ts';
+import { type Alert, isAnswered } from '../domain/alert.ts';
 import { durationText } from '../domain/duration.ts';
 import type { RestoreTestResult, Sample } from '../domain/inventory.ts';
 import type { Backup, Plan } from '../domain/plan.ts';
@@ -118,7 +118,8 @@ function lineOf(plan: Plan, backup: Backup, { standing, samples, tests, alerts, 
     sizeTrend: trendOf(samples),
     restored: restored === undefined ? null : { at: restored.endedAt, durationMs: restored.durationMs },
     lastGoodAt: takenAt,
-    acknowledged: alerts.some(({ acknowledged, snoozed }) => acknowledged !== null || snoozed !== null),
+    // While one alert still calls people, nobody may think that all is in somebody's hands.
+    acknowledged: alerts.length > 0 && alerts.every(isAnswered),
   };
 }
 

@@ -67,16 +67,9 @@ export function createIncidents({ db, commit }: Deps) {
     });
   }
 
-  /** Incidents somebody may mean instead of a new one: open ones of the system, or over for less than 30 minutes. */
-  async function similar(system: string): Promise<readonly Incident[]> {
-    const now = await databaseNow(db);
-    const all = await listIncidents(db, { system, limit: 10 });
-    const recent = now.getTime() - 30 * 60_000;
-    return all.filter(
-      ({ status, statusSince }) =>
-        status !== 'cancelled' && (status !== 'resolved' || Date.parse(statusSince) > recent),
-    );
-  }
+  /** Open incidents of the system, which somebody may mean instead of a new one. One that is over takes nothing in any more. */
+  const similar = (system: string): Promise<readonly Incident[]> =>
+    listIncidents(db, { system, open: true, limit: 10 });
 
   /** Locks, checks who may, decides, commits. The one path of every change to an existing incident. */
   async function change(

@@ -160,6 +160,7 @@ function declaring(instead: string): Dialog {
         ...(await givenByAlert(deps, carried.alert)),
         ...(severity.success ? { severity: severity.data } : {}),
         ...(carried.title === undefined ? {} : { title: carried.title }),
+        ...(carried.incident === undefined ? {} : { besides: carried.incident }),
       });
     },
   };
@@ -204,11 +205,12 @@ async function timeline(view: IncidentView, { deps }: Press): Promise<View> {
 /** Another system has its own words for severities; what was typed stays. */
 async function chooseSystem({ deps, body }: Press): Promise<void> {
   const { system = null, title, impact } = fieldsOf(body.view?.state);
-  const { alert } = parseValue(body.view?.private_metadata ?? '') ?? {};
+  const { alert, incident } = parseValue(body.view?.private_metadata ?? '') ?? {};
   const view = await declareView(deps, system, {
     ...(title === undefined ? {} : { title }),
     ...(impact === undefined ? {} : { impact }),
     ...(alert === undefined ? {} : { alert }),
+    ...(incident === undefined ? {} : { besides: incident }),
   });
   if (body.view) await replaceDialog(deps, body.view.id, view);
 }

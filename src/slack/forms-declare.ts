@@ -36,7 +36,7 @@ export async function submitDeclare({ deps, actor, carried, fields }: Submission
     occurredAt: began?.toISOString() ?? null,
     drill: false,
   };
-  const [near] = await deps.incidents.similar(draft.system);
+  const near = (await deps.incidents.similar(draft.system)).find(({ id }) => id !== carried.incident);
   if (near !== undefined) {
     const plan = await deps.queries.plan(draft.system);
     return {

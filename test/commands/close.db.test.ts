@@ -214,3 +214,17 @@ describe('cancel', () => {
     );
   });
 });
+
+test('what is over stands in nobody’s way: the next incident is declared at once', async () => {
+  const other = await startDesk();
+  const over = await other.declare();
+  await other.type('/dr resolve cause="A migration" began=2020-01-01T02:04Z detected=2020-01-01T02:09Z', {
+    here: over,
+  });
+
+  const { said, events } = await other.type('/dr declare demo sev1 It is broken again');
+
+  await other.stop();
+  expect(said).toMatch(/declared for Demo, SEV1/);
+  expect(events).toMatchObject([{ kind: 'incident.declared', title: 'It is broken again' }]);
+});

@@ -39,6 +39,8 @@ export interface DeclareForm {
     readonly occurredAt?: Iso;
     /** The alert it is declared from. */
     readonly alert?: string;
+    /** The open incident beside which it is wanted: that was asked already. */
+    readonly besides?: string;
   };
   /** Notes about plans: `The plan for Veza has 2 errors, so its last good version …`. */
   readonly notes: readonly string[];
@@ -65,7 +67,10 @@ export function renderDeclareForm(form: DeclareForm): View {
     {
       submit: 'Declare',
       close: 'Cancel',
-      ...(given.alert === undefined ? {} : { carried: { alert: given.alert } }),
+      carried: {
+        ...(given.alert === undefined ? {} : { alert: given.alert }),
+        ...(given.besides === undefined ? {} : { incident: given.besides }),
+      },
     },
     openNow(form),
     notes.length === 0 ? null : section(...notes.map((note) => machine(note, 200))),

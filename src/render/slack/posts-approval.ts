@@ -31,9 +31,8 @@ export function postOfApproval(
   const what = `${machine(approval.card.title, 80)}, ${machine(view.plan.name)} ${placeOf(view, shown)}`;
   switch (event.kind) {
     case 'approval.requested':
-      return called(view, approval, what, links, { people: eligibleNow(view, approval) });
     case 'approval.reminded':
-      return called(view, approval, what, links, event);
+      return called(view, approval, event, what, links);
     case 'approval.vote-cast':
       return post(voted(view, approval, event), { thread: 'approval' });
     case 'approval.vetoed':
@@ -79,14 +78,23 @@ export function postOfApproval(
 function called(
   view: IncidentView,
   approval: Approval,
+  event: Extract<ApprovalEvent, { kind: 'approval.requested' | 'approval.reminded' }>,
   what: string,
   links: Links,
-  { people, escalated = false }: { readonly people: readonly string[]; readonly escalated?: boolean },
 ): Post {
+  const dm = event.kind === 'approval.reminded' ? event.people : eligibleNow(view, approval);
   const end = endOf(view, approval);
   return end === null
-    ? post(needed(view, approval, what, links[approval.id], escalated), { dm: people })
-    : post(over(approval, what, end, links), { dm: people, moot: true });
+    ? post(needed(view, approval, leadOf(event), what, links[approval.id]), { dm })
+    : post(over(view, approval, what, end, links), { dm, moot: true });
+}
+
+function leadOf(event: Extract<ApprovalEvent, { kind: 'approval.requested' | 'approval.reminded' }>): string {
+  if (event.kind === 'approval.reminded')
+    return event.escalated
+      ? 'Nobody else has approved yet, so you are asked too.'
+      : 'A reminder: your approval may still be needed.';
+  return `Your approval may be needed.${event.replaces === null ? '' : ` It takes the place of ${event.replaces}.`}`;
 }
 
 /** How an approval ended, in words; null while it is asked for. */
@@ -111,13 +119,15 @@ function endOf({ people }: IncidentView, { status, votes }: Approval): string | 
 }
 
 /** Until the gate has opened it may still be asked for again, so that the message keeps a button and is drawn on. */
-function over(approval: Approval, what: string, end: string, links: Links): Message {
+function over(view: IncidentView, approval: Approval, what: string, end: string, links: Links): Message {
   const { id, status, incident } = approval;
   const place = [what, subjectOf(approval), incident].join(' · ');
+  const next = view.runs.flatMap(({ approvals }) => approvals).find(({ replaces }) => replaces === id);
+  const now = next === undefined ? 'Nothing is left for you to do.' : `${next.id} takes its place.`;
   return message(
-    `${id}: ${end}. Nothing is left for you to do. ${what}.`,
+    `${id}: ${end}. ${now} ${what}.`,
     section(
-      `*${id}: ${end}.* Nothing is left for you to do.`,
+      `*${id}: ${end}.* ${now}`,
       status.is === 'approved'
         ? place
         : [place, link(links, id, 'Open card')].filter((part) => part !== null).join(' → '),
@@ -130,15 +140,12 @@ function over(approval: Approval, what: string, end: string, links: Links): Mess
 function needed(
   view: IncidentView,
   approval: Approval,
+  lead: string,
   what: string,
   url: string | undefined,
-  escalated: boolean,
 ): Message {
   const until = dualInstant(approval.approveBy, view.incident.declaredAt);
   const channel = url === undefined ? channelOf(view.incident) : null;
-  const lead = escalated
-    ? 'Nobody else has approved yet, so you are asked too.'
-    : 'Your approval may be needed.';
   return message(
     `${lead} ${what}. ${approval.votes.length} of ${REQUIRED_VOTES}, until ${instant(approval.approveBy, view.incident.declaredAt)}. Fingerprint ${fingerprint(approval)}.`,
     section(

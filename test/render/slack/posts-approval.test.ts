@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { renderPost } from '../../../src/render/slack/posts.ts';
 import { NO_SURROUNDINGS } from '../../../src/render/slack/surroundings.ts';
 import { buttonsOf } from '../../helpers/block-kit.ts';
 import { storyAt } from '../../helpers/sample-day.ts';
@@ -52,6 +53,16 @@ describe('approvers', () => {
 
     expect(post?.moot).toBe(true);
     expect(read(post)).toContain(`*APR-57: ${end}.* Nothing is left for you to do.`);
+  });
+
+  test('are told which request takes the place of which', () => {
+    const story = LIVES['expired and asked again']({});
+    const [first, second] = story.log
+      .filter(({ event }) => event.kind === 'approval.requested')
+      .map((logged) => read(renderPost(story.view('02:35:00'), logged)));
+
+    expect(first).toContain('*APR-57: expired with 1 of 2.* APR-58 takes its place.');
+    expect(second).toContain('Your approval may be needed. It takes the place of APR-57.');
   });
 
   test('of an approval that may still be asked for again keep the way to its card, and so are told', () => {
