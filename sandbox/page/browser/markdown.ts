@@ -80,16 +80,17 @@ function cells(line: string): Row {
   return inside.split(/(?<!\\)\|/).map((cell) => parseSpans(cell.trim().replaceAll('\\|', '|')));
 }
 
+/** Code begins and ends with equally many back quotes, the first of them not escaped. */
 const SPAN =
-  /`([^`]+)`|\*\*([^*]+)\*\*|(?<![\p{L}\p{N}\\])[*_]([^*_\s](?:[^*_]*[^*_\s])?)[*_](?![\p{L}\p{N}])|\[([^\]]+)\]\(([^)\s]+)\)/gu;
+  /(?<![\\`])(`+)(?!`)(.+?)(?<!`)\1(?!`)|(?<!\\)\*\*([^*]+)\*\*|(?<![\p{L}\p{N}\\])[*_]([^*_\s](?:[^*_]*[^*_\s])?)[*_](?![\p{L}\p{N}])|(?<!\\)\[([^\]]+)\]\(([^)\s]+)\)/gu;
 
 export function parseSpans(text: string): Span[] {
   const spans: Span[] = [];
   let from = 0;
   for (const found of text.matchAll(SPAN)) {
-    const [whole, code, bold, italic, label, url] = found;
+    const [whole, , code, bold, italic, label, url] = found;
     if (found.index > from) spans.push({ is: 'text', text: decoded(text.slice(from, found.index)) });
-    if (code !== undefined) spans.push({ is: 'code', text: code });
+    if (code !== undefined) spans.push({ is: 'code', text: code.replace(/^ (.*) $/, '$1') });
     else if (bold !== undefined) spans.push({ is: 'bold', text: decoded(bold) });
     else if (italic !== undefined) spans.push({ is: 'italic', text: decoded(italic) });
     else spans.push({ is: 'link', text: decoded(label ?? ''), url: url ?? '' });
@@ -109,5 +110,5 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 const decoded = (text: string): string =>
   text
-    .replace(/\\([\\`*_{}[\]()#+\-.!|<>~])/g, '$1')
+    .replace(/\\([\\`*_{}[\]()#+\-.:!=|<>&~])/g, '$1')
     .replace(/&(?:lt|gt|amp|quot|#39);/g, (entity) => ENTITIES[entity] ?? entity);

@@ -43,6 +43,18 @@ describe('Markdown of a report in the page', () => {
       expect(parseMarkdown(source)).toBeInstanceOf(Array);
   });
 
+  it('tells code from back quotes that are letters', () => {
+    expect(parseSpans('of \\`sessions\\` 1,750 and \\`audit\\`, `` a`b `` and `c`')).toEqual([
+      { is: 'text', text: 'of `sessions` 1,750 and `audit`, ' },
+      { is: 'code', text: 'a`b' },
+      { is: 'text', text: ' and ' },
+      { is: 'code', text: 'c' },
+    ]);
+    expect(parseSpans('\\[no link\\](x), https\\://x, \\*\\*no\\*\\*')).toEqual([
+      { is: 'text', text: '[no link](x), https://x, **no**' },
+    ]);
+  });
+
   it('decodes escapes once', () => {
     expect(parseSpans('\\*a\\* &amp;lt; **b**')).toEqual([
       { is: 'text', text: '*a* &lt; ' },
