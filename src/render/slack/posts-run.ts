@@ -7,14 +7,24 @@ import type { IncidentView, RunView } from '../../domain/views.ts';
 import { cleanText, clip, slackBlock, slackUser } from '../escape.ts';
 import { between, dualInstant, duration } from '../format.ts';
 import { MARKS } from '../words.ts';
-import { type Message, message, section } from './blocks.ts';
+import { actions, linkButton, type Message, message, section } from './blocks.ts';
 import { renderGateBlocked, renderUndoFailed } from './gate-cards.ts';
 import { askedPeople, renderManual } from './manual-card.ts';
 import { type Post, post } from './post.ts';
 import { abortedFate, placedOf, runOf } from './run-parts.ts';
 import { renderStopped } from './stopped-card.ts';
 import type { Surroundings } from './surroundings.ts';
-import { channelOf, inQuotes, machine, marked, mention, personName, placeOf, quoted } from './text.ts';
+import {
+  channelOf,
+  inQuotes,
+  type Links,
+  machine,
+  marked,
+  mention,
+  personName,
+  placeOf,
+  quoted,
+} from './text.ts';
 
 /** The post of one event of a run; null for events that only change cards. */
 export function postOfRun(
@@ -27,7 +37,7 @@ export function postOfRun(
   const shown = runOf(view, runId);
   switch (event.kind) {
     case 'run.started':
-      return headsUp(view, shown);
+      return headsUp(view, shown, around.links);
     case 'step.finished':
       return finishedPost(shown, event);
     case 'step.skipped':
@@ -74,10 +84,18 @@ function isHalfUndone({ run }: RunView, stepId: string): boolean {
 }
 
 /** "Summon early, approve late": approvers learn at the start that they will be needed, and have nothing to press yet. */
-function headsUp(view: IncidentView, shown: RunView): Post | null {
-  const { run, runbook } = shown;
+function headsUp(view: IncidentView, shown: RunView, links: Links): Post | null {
+  const { run, runbook, approvals } = shown;
   const [gate] = gatesOf(runbook);
-  if (gate === undefined || run.outcome !== null) return null;
+  if (gate === undefined) return null;
+  const [asked] = approvals.toReversed();
+  if (asked !== undefined || run.outcome !== null) {
+    const over =
+      asked === undefined
+        ? `${run.id} of ${run.incident} is over: no approval was asked for.`
+        : `${run.id} of ${run.incident}: ${asked.id} was asked for, in a message of its own.`;
+    return post(message(over, section(over)), { dm: run.approvers, moot: true });
+  }
   const before = stepsOf(runbook).filter(
     ({ number }) => number < (stepsOf(runbook).find((placed) => placed.gate === gate)?.number ?? 0),
   );
@@ -97,6 +115,7 @@ function headsUp(view: IncidentView, shown: RunView): Post | null {
         `*You will be asked to approve${when}.* ${MARKS.approval.emoji} Approval by ${REQUIRED_VOTES} people: ${what}.`,
         `${run.id} of ${run.incident} has started its harmless steps. Nothing to do yet.${channel === null ? '' : ` ${channel}`}`,
       ),
+      actions(linkButton('Open run', links[run.id])),
     ),
     { dm: run.approvers },
   );

@@ -18,6 +18,17 @@ describe('approvers', () => {
     expect(buttonsOf(post?.message.blocks ?? [])).toEqual([]);
   });
 
+  test('who learnt it at the start are told when they were asked', () => {
+    const around = { ...NO_SURROUNDINGS, links: { 'RUN-31': 'https://x.slack.com/p1' } };
+
+    const before = postOf(storyAt('started'), 'run.started', '02:15:00', around);
+    const after = postOf(storyAt('asked'), 'run.started', '02:21:00', around);
+
+    expect(buttonsOf(before?.message.blocks ?? []).map(({ text }) => text.text)).toEqual(['Open run']);
+    expect(after?.moot).toBe(true);
+    expect(read(after)).toContain('RUN-31 of INC-2026-014: APR-57 was asked for, in a message of its own.');
+  });
+
   test('of a runbook without a gate are not called', () => {
     const story = createStory({ runbook: 'long-40' });
     declare(story);
