@@ -73,7 +73,8 @@ export async function postOnce(
   const mark = markOf(delivery);
   const earlier = await postedBefore(deps, delivery, where);
   if (earlier !== undefined) {
-    await deps.slack.call('delivery', 'chat.update', { channel: where.channel, ts: earlier, ...message });
+    const changed = { channel: where.channel, ts: earlier, ...message };
+    await deps.slack.call('delivery', 'chat.update', changed).catch(isGone);
     return earlier;
   }
   if (delivery.tries === 0) await sending(deps.world.db, delivery);
