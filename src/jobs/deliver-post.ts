@@ -40,8 +40,8 @@ export async function post(deps: DeliverDeps, view: IncidentView, delivery: Deli
 }
 
 /**
- * Posts that ask something, and their copies to persons, are drawn again until nothing is asked any more: a button that can
- * no longer work is taken away, and what was chosen is said.
+ * Posts that ask something are drawn again until nothing is asked any more: a button that can no longer work is taken away,
+ * and what was chosen is said.
  */
 export async function refreshQuestions(deps: DeliverDeps, view: IncidentView): Promise<void> {
   const { world, slack } = deps;
@@ -53,18 +53,14 @@ export async function refreshQuestions(deps: DeliverDeps, view: IncidentView): P
     const logged = await eventBySeq(world.db, Number(seq));
     const rendered = logged === undefined ? null : renderPost(view, logged, surroundings);
     if (rendered === null || asking.channel === null || asking.ts === null) continue;
-    const hash = hashOf(rendered.message);
-    if (hash === asking.shownHash) continue;
+    const hash = askingHash(rendered.message);
+    // A copy is redrawn once, when nothing is asked any more: there are many, and the card says how it stands.
+    if (asking.surface === 'dm' ? hash !== null : hashOf(rendered.message) === asking.shownHash) continue;
     const { channel, ts } = asking;
     await slack
       .call('delivery', 'chat.update', { channel, ts, ...rendered.message })
       .catch((error: unknown) => leaveRefused(world, asking, error));
-    await delivered(world.db, asking, {
-      channel,
-      ts,
-      hash: askingHash(rendered.message),
-      upTo: asking.wanted,
-    });
+    await delivered(world.db, asking, { channel, ts, hash, upTo: asking.wanted });
   }
 }
 

@@ -84,9 +84,9 @@ function called(
 ): Post {
   const dm = event.kind === 'approval.reminded' ? event.people : eligibleNow(view, approval);
   const end = endOf(view, approval);
-  return end === null
-    ? post(needed(view, approval, leadOf(event), what, links[approval.id]), { dm })
-    : post(over(view, approval, what, end, links), { dm, moot: true });
+  if (end !== null) return post(over(view, approval, what, end, links), { dm, moot: true });
+  const text = needed(view, approval, leadOf(event), what, links[approval.id]);
+  return post(text, { dm, moot: approval.status.is !== 'open' });
 }
 
 function leadOf(event: Extract<ApprovalEvent, { kind: 'approval.requested' | 'approval.reminded' }>): string {
@@ -97,12 +97,12 @@ function leadOf(event: Extract<ApprovalEvent, { kind: 'approval.requested' | 'ap
   return `Your approval may be needed.${event.replaces === null ? '' : ` It takes the place of ${event.replaces}.`}`;
 }
 
-/** How an approval ended, in words; null while it is asked for. */
+/** How an approval ended, in words; null before: one that is approved may still fall until the gate has opened. */
 function endOf({ people }: IncidentView, { status, votes }: Approval): string | null {
   switch (status.is) {
     case 'open':
-      return null;
     case 'approved':
+      return null;
     case 'used':
       return `approved by ${personNames(
         people,
@@ -118,9 +118,8 @@ function endOf({ people }: IncidentView, { status, votes }: Approval): string | 
   }
 }
 
-/** Until the gate has opened it may still be asked for again, so that the message keeps a button and is drawn on. */
 function over(view: IncidentView, approval: Approval, what: string, end: string, links: Links): Message {
-  const { id, status, incident } = approval;
+  const { id, incident } = approval;
   const place = [what, subjectOf(approval), incident].join(' · ');
   const next = view.runs.flatMap(({ approvals }) => approvals).find(({ replaces }) => replaces === id);
   const now = next === undefined ? 'Nothing is left for you to do.' : `${next.id} takes its place.`;
@@ -128,11 +127,8 @@ function over(view: IncidentView, approval: Approval, what: string, end: string,
     `${id}: ${end}. ${now} ${what}.`,
     section(
       `*${id}: ${end}.* ${now}`,
-      status.is === 'approved'
-        ? place
-        : [place, link(links, id, 'Open card')].filter((part) => part !== null).join(' → '),
+      [place, link(links, id, 'Open card')].filter((part) => part !== null).join(' → '),
     ),
-    status.is === 'approved' ? actions(linkButton('Open card', links[id])) : null,
   );
 }
 
