@@ -62,7 +62,6 @@ test('without a time-out nobody knows what waits in the last segment, and when i
 test('while the archive takes nothing, when it last took something counts', async () => {
   await settle();
   await set('archive_command', 'false');
-  await write();
   const lastTaken = await untilRefused();
 
   await write();
@@ -71,9 +70,10 @@ test('while the archive takes nothing, when it last took something counts', asyn
   expect(await archived()).toBe(lastTaken.getTime());
 });
 
-/** When the archive last took a segment, once it has refused one after that. */
+/** When the archive last took a segment, once it has refused one after that. What is written before its archiver knows is still taken. */
 async function untilRefused(): Promise<Date> {
   for (const deadline = Date.now() + 15_000; ; await sleep(100)) {
+    await write();
     const [row] = await cluster.query(
       'postgres',
       'select last_archived_time as taken from pg_stat_archiver where last_failed_time > last_archived_time',
