@@ -36,8 +36,9 @@ export async function wantDigest(db: Db, system: string, slot: Date): Promise<st
 }
 
 /**
- * What is out of date and may be tried now, oldest event first, and of one event the cards before what answers under them. Behind one that waits for Slack nothing newer is
- * tried, so that people read everything in order; one that waits for another surface holds nobody up.
+ * What is out of date and may be tried now, oldest event first, and of one event the cards before what answers under them.
+ * Behind one that waits for Slack nothing newer is tried, so that people read everything in order; one that waits for another
+ * surface holds nobody up.
  */
 export async function openDeliveries(db: Db, owner: string): Promise<readonly Delivery[]> {
   const { rows } = await db.query<

@@ -76,7 +76,7 @@ describe('approvers', () => {
     expect(second).toContain('Your approval may be needed. It takes the place of APR-57.');
   });
 
-  test('of an approval that may still be asked for again keep the way to its card, and so are told', () => {
+  test('of an approval that may still fall keep the way to its card, and learn the end when it has one', () => {
     const around = { ...NO_SURROUNDINGS, links: { 'APR-57': 'https://x.slack.com/p1' } };
     const buttons = (life: keyof typeof LIVES) =>
       buttonsOf(postOf(LIVES[life]({}), 'approval.requested', '02:50:00', around)?.message.blocks ?? []);
