@@ -2,6 +2,8 @@ import { aboutIncident, type Command, personMeant, strangePair, text, timesOf } 
 import { lossInPlain } from '../src/domain/incident.ts';
 import { isRefusal, refuse } from '../src/domain/refusal.ts';
 
+const EXAMPLE =
+  '/dr resolve cause="A migration deleted rows" began=2026-11-21T02:04Z detected=2026-11-21T02:09Z';
 const KNOWN = ['cause', 'began', 'detected', 'unknown-detected', 'lost', 'owner', 'incident'];
 
 export const resolve: Command = {
@@ -9,25 +11,25 @@ export const resolve: Command = {
   group: 'Finish',
   usage: '/dr resolve [cause="…"] [began=…] [detected=…] [lost="…"]',
   summary: 'close, with the facts checked',
-  examples: [
-    '/dr resolve',
-    '/dr resolve cause="A migration deleted rows" began=2026-11-21T02:04Z detected=2026-11-21T02:09Z',
-  ],
+  examples: ['/dr resolve', EXAMPLE],
   who: 'responder',
   run: async (context, input) => {
     const { named, words } = aboutIncident(input);
     const { pairs } = input;
     const meant = await context.queries.incidentMeant(named, context.incident);
     if ('kind' in meant) return meant;
-    const example = '/dr resolve cause="A migration deleted rows" began=02:04 detected=02:09';
     if (words.length > 0)
-      return refuse('usage', { command: 'resolve', needs: 'quotes around more than one word', example });
+      return refuse('usage', {
+        command: 'resolve',
+        needs: 'quotes around more than one word',
+        example: EXAMPLE,
+      });
     const strange = strangePair(pairs, KNOWN);
     if (strange !== null) return strange;
     if (pairs.cause === undefined) {
       if (context.canAsk)
         return { kind: 'form', form: 'resolve', view: (await context.views.incident(meant.id)) ?? null };
-      return refuse('usage', { command: 'resolve', needs: 'the root cause so far', example });
+      return refuse('usage', { command: 'resolve', needs: 'the root cause so far', example: EXAMPLE });
     }
     const times = timesOf(pairs, await context.queries.now());
     if (isRefusal(times)) return times;

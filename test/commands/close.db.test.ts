@@ -26,7 +26,8 @@ const at = expect.any(String);
 describe('resolve', () => {
   const FACTS = 'cause="A migration deleted rows" began=2020-01-01T02:04Z detected=2020-01-01T02:09Z';
   const OPEN = 'The incident is not resolved. Fill it in, or say why it cannot be known.';
-  const EXAMPLE = 'Example: /dr resolve cause="A migration deleted rows" began=02:04 detected=02:09';
+  const EXAMPLE =
+    'Example: /dr resolve cause="A migration deleted rows" began=2026-11-21T02:04Z detected=2026-11-21T02:09Z';
   const NO_TIME = 'Nothing was changed. Expected a time like "02:04" (UTC) or "2026-11-21T02:04Z".';
 
   test('closes with the facts, and the commander owns the report', async () => {
