@@ -3,6 +3,7 @@ import { planOf, writeBotConfig } from './bot-config.ts';
 import { createClock } from './clock.ts';
 import { createSandboxFolder } from './folder.ts';
 import { januaConfig } from './janua/config.ts';
+import type { Share } from './janua/numbers.ts';
 import { type JanuaPlatform, startJanua } from './janua/platform.ts';
 import type { KubernetesOptions } from './kubernetes/kubernetes.ts';
 import { createParts } from './parts.ts';
@@ -30,6 +31,8 @@ export type WorldOptions = {
   platforms?: readonly Platform[];
   /** For a bot that watches: Janua's backups are as its plan asks. Otherwise the last two are broken and nobody makes more. */
   watched?: boolean;
+  /** How much of Janua's rows there are; the whole unless told. */
+  share?: Share;
   /** Ends the start early, with nothing left behind. */
   signal?: AbortSignal;
 };
@@ -59,12 +62,12 @@ export async function startWorld(options: WorldOptions = {}): Promise<BaseWorld>
 
 async function startAll(options: WorldOptions) {
   const { log = () => undefined, now = new Date(), platforms = ['janua'], kubernetes = {} } = options;
-  const { watched = false, signal } = options;
+  const { watched = false, share = 1, signal } = options;
   const plans = options.plans ?? platforms.map(planOf);
   const programs = await ensurePrograms({ yes: options.yes ?? false });
   const folder = await createSandboxFolder();
   const parts = createParts(log);
-  const here = { folder, programs, parts, now, kubernetes, watched, ...(signal && { signal }) };
+  const here = { folder, programs, parts, now, kubernetes, watched, share, ...(signal && { signal }) };
 
   async function stop(): Promise<void> {
     await parts.stop();

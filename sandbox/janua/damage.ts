@@ -6,7 +6,6 @@ import { connectionEnv, runWithInput } from '../postgres.ts';
 import { database } from './database.ts';
 import { type DumpOptions, dumpKey } from './dumps.ts';
 import type { Janua } from './janua.ts';
-import { kept } from './numbers.ts';
 
 const run = promisify(execFile);
 
@@ -18,7 +17,10 @@ export type Damage = { said: string; rows?: number; key?: string };
 export type Breaker = ReturnType<typeof createDamage>;
 
 /** The accidents the sandbox can play, each with its way back. */
-export function createDamage({ cluster, aws, folder, programs }: DumpOptions, janua: Pick<Janua, 'truth'>) {
+export function createDamage(
+  { cluster, aws, folder, programs }: DumpOptions,
+  janua: Pick<Janua, 'truth' | 'rows'>,
+) {
   const undo: { name: DamageName; back: () => Promise<void> }[] = [];
   const url = () => cluster.superuserUrl(database);
   const files = { count: 0 };
@@ -34,7 +36,7 @@ export function createDamage({ cluster, aws, folder, programs }: DumpOptions, ja
   async function deleteRows(): Promise<Damage> {
     const since = janua.truth.newestGood.takenAt.toISOString();
     const used = `select from sessions s where s.account_id = a.id and s.created_at > '${since}'`;
-    const lost = `select a.id from accounts a where a.id > ${kept.accounts} and not exists (${used})`;
+    const lost = `select a.id from accounts a where a.id > ${janua.rows.keptAccounts} and not exists (${used})`;
     const deletions = [
       ['sessions', `account_id in (${lost})`],
       ['oauth_clients', `created_by in (${lost})`],

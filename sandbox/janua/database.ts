@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { Client } from 'pg';
 import type { PostgresCluster } from '../postgres.ts';
-import { backups, historyMs, kept, lostOauthClients, newest, password, sizes } from './numbers.ts';
+import { historyMs, password, type Rows } from './numbers.ts';
 
 export const database = 'janua';
 
@@ -41,24 +41,27 @@ export async function createJanuaDatabase(cluster: PostgresCluster) {
   };
 }
 
-/** The world's present, and when its backups were taken, oldest first. */
-export type Moments = { readonly now: Date; readonly takenAt: readonly Date[] };
+/** The world's present, when its backups were taken, oldest first, and how many rows there are. */
+export type History = { readonly now: Date; readonly takenAt: readonly Date[]; readonly rows: Rows };
 
 /**
  * Fills in what is older than every backup. `now` is the world's present. Foreign keys are right by construction, so their
  * triggers are switched off while seeding: half the time.
  */
-export async function seedHistory(cluster: PostgresCluster, now: Date): Promise<void> {
+export async function seedHistory(
+  cluster: PostgresCluster,
+  { now, rows }: Pick<History, 'now' | 'rows'>,
+): Promise<void> {
   const start = new Date(now.getTime() - historyMs);
   const values: Record<string, string> = {
     start: `'${start.toISOString()}'`,
     password: `'${password}'`,
-    organizations: String(sizes.organizations),
-    accounts: String(sizes.accounts),
-    oauthClients: String(sizes.oauthClients),
-    jwkKeys: String(sizes.jwkKeys),
-    keptAccounts: String(kept.accounts),
-    lostClients: String(lostOauthClients),
+    organizations: String(rows.organizations),
+    accounts: String(rows.accounts),
+    oauthClients: String(rows.oauthClients),
+    jwkKeys: String(rows.jwkKeys),
+    keptAccounts: String(rows.keptAccounts),
+    lostClients: String(rows.lostClients),
   };
   const sql = await readFile(sqlFile('seed'), 'utf8');
   const filled = sql.replace(/\$([a-zA-Z]+)/g, (name, key: string) => values[key] ?? name);
@@ -68,17 +71,17 @@ export async function seedHistory(cluster: PostgresCluster, now: Date): Promise<
 /** Sessions and audit rows between two backups, evenly over the time between them. */
 export async function seedUntil(
   cluster: PostgresCluster,
-  { now, takenAt }: Moments,
+  { now, takenAt, rows }: History,
   index: number,
 ): Promise<void> {
-  const [before, until] = [backups[index - 1], backups[index]];
+  const [before, until] = [rows.byBackup[index - 1], rows.byBackup[index]];
   const to = takenAt[index];
   if (until === undefined || to === undefined) throw new Error(`There is no backup number ${index}.`);
   const from = takenAt[index - 1] ?? new Date(now.getTime() - historyMs);
   await cluster.psql(
     database,
     `set session_replication_role = replica;
-     ${insertSessions({ first: (before?.sessions ?? 0) + 1, last: until.sessions, from, to, among: sizes.accounts })};
+     ${insertSessions({ first: (before?.sessions ?? 0) + 1, last: until.sessions, from, to, among: rows.accounts })};
      set session_replication_role = origin;
      ${insertAudit({ count: until.auditRows - (before?.auditRows ?? 0), from, to, actor: 'janua-api' })};`,
   );
@@ -88,12 +91,13 @@ export async function seedUntil(
 export async function writeNewest(
   janua: JanuaDatabase,
   cluster: PostgresCluster,
-  { now, takenAt }: Moments,
+  { now, takenAt, rows }: History,
 ): Promise<void> {
-  const [last, from] = [backups.at(-1), takenAt.at(-1)];
+  const { newest, keptAccounts } = rows;
+  const [last, from] = [rows.byBackup.at(-1), takenAt.at(-1)];
   if (last === undefined || from === undefined) throw new Error('There is no backup to follow.');
   const middle = last.sessions + newest.appSessions;
-  const sessions = { from, to: now, among: kept.accounts };
+  const sessions = { from, to: now, among: keptAccounts };
   const audit = { from, to: now, count: newest.auditRows, actor: 'janua-api' };
   await runAs(
     janua.url('janua_app'),

@@ -9,7 +9,7 @@ import type { SandboxFolder } from '../folder.ts';
 import { connectionEnv, type PostgresCluster } from '../postgres.ts';
 import type { Programs } from '../programs.ts';
 import { database } from './database.ts';
-import { backups, brokenBackups, nightly, olderNights } from './numbers.ts';
+import { backups, brokenBackups, nightly, olderNights, rowsOf, type Share } from './numbers.ts';
 import { slotsBefore } from './slots.ts';
 
 const run = promisify(execFile);
@@ -57,6 +57,8 @@ export type DumpOptions = {
   now: Date;
   /** One good backup each night, as the plan asks, and none that is broken. */
   watched?: boolean;
+  /** Of all rows; the whole unless told. */
+  share?: Share;
 };
 
 /** When the nightly dumps before a moment began, oldest first. */
@@ -86,7 +88,7 @@ export async function storeDumps(
   takenAt: readonly Date[],
   snapshots: readonly Snapshot[],
 ): Promise<Dump[]> {
-  const { aws, now, watched = false } = options;
+  const { aws, now, watched = false, share = 1 } = options;
   const good = await Promise.all(
     backups.map(async ({ format }, index) => {
       const [snapshot, at] = [snapshots[index], takenAt[index]];
@@ -111,7 +113,7 @@ export async function storeDumps(
   );
   const dumps = good.map(({ dump }) => dump);
   if (!watched) return [...dumps, ...(await storeBroken(options, plain))];
-  await storeOlder(aws, takenAt[0] ?? now, plain);
+  await storeOlder(aws, takenAt[0] ?? now, plain, rowsOf(share).sessionsFewer);
   return dumps;
 }
 
@@ -119,14 +121,19 @@ export async function storeDumps(
  * The nights before, each without the sessions that came later: they are at the end of their table. Members of a gzip file
  * stand one after the other (RFC 1952 §2.2), so that what all of them share is packed once.
  */
-async function storeOlder(aws: SandboxAws, before: Date, plain: Buffer): Promise<void> {
+async function storeOlder(
+  aws: SandboxAws,
+  before: Date,
+  plain: Buffer,
+  sessionsFewer: number,
+): Promise<void> {
   const begin = plain.indexOf('\n', plain.indexOf('COPY public.sessions ')) + 1;
   const end = plain.indexOf('\n\\.\n', begin) + 1;
   const ends: number[] = [];
   for (let at = begin; at < end; at = plain.indexOf('\n', at) + 1) ends.push(plain.indexOf('\n', at) + 1);
-  const nights = nightsBefore(before, olderNights.count);
+  const nights = nightsBefore(before, olderNights);
   const kept = nights.map((_, index) => {
-    const sessions = ends.length - (nights.length - index) * olderNights.sessionsFewer;
+    const sessions = ends.length - (nights.length - index) * sessionsFewer;
     return ends[sessions - 1] ?? begin;
   });
   const shared = kept[0] ?? begin;

@@ -1,6 +1,6 @@
 import { createJanuaDatabase, database, seedHistory, seedUntil, writeNewest } from './database.ts';
 import { type DumpOptions, nightsBefore, storeDumps, takeSnapshot } from './dumps.ts';
-import { backups } from './numbers.ts';
+import { backups, rowsOf } from './numbers.ts';
 
 export const tables = [
   'accounts',
@@ -18,18 +18,19 @@ export type Janua = Awaited<ReturnType<typeof createJanua>>;
 
 /** Janua's database with its data, and its backups in the bucket. The application and its worker are started apart. */
 export async function createJanua(options: DumpOptions, signal?: AbortSignal) {
-  const { cluster, now, watched = false } = options;
+  const { cluster, now, watched = false, share = 1 } = options;
+  const rows = rowsOf(share);
   const takenAt = watched
     ? nightsBefore(now, backups.length)
     : backups.map(({ agoMs }) => new Date(now.getTime() - agoMs));
-  const moments = { now, takenAt };
+  const history = { now, takenAt, rows };
   signal?.throwIfAborted();
   const janua = await createJanuaDatabase(cluster);
-  await seedHistory(cluster, now);
+  await seedHistory(cluster, history);
   signal?.throwIfAborted();
   const snapshots = [];
   for (const index of backups.keys()) {
-    await seedUntil(cluster, moments, index);
+    await seedUntil(cluster, history, index);
     snapshots.push(await takeSnapshot(cluster));
   }
 
@@ -51,7 +52,7 @@ export async function createJanua(options: DumpOptions, signal?: AbortSignal) {
   const rowsInNewestGood = await countRows();
   const [dumps] = await Promise.all([
     storeDumps(options, takenAt, snapshots),
-    writeNewest(janua, cluster, moments),
+    writeNewest(janua, cluster, history),
   ]);
   await Promise.all(snapshots.map((snapshot) => snapshot.release()));
   const newestGood = dumps.findLast((dump) => dump.good);
@@ -60,6 +61,7 @@ export async function createJanua(options: DumpOptions, signal?: AbortSignal) {
   return {
     ...janua,
     now,
+    rows,
     countRows,
     truth: { dumps, newestGood, rowsInNewestGood, rowsBefore: await countRows() },
   };

@@ -13,7 +13,7 @@ import { archiving } from './archiver.ts';
 import { createDamage } from './damage.ts';
 import { createJanua } from './janua.ts';
 import { startNights } from './nights.ts';
-import { backupKey, copyBucket, releases } from './numbers.ts';
+import { backupKey, copyBucket, releases, type Share } from './numbers.ts';
 import { startRegion } from './region.ts';
 import { startWorker } from './worker.ts';
 
@@ -27,6 +27,8 @@ export type JanuaOptions = {
   kubernetes?: KubernetesOptions;
   /** The backups are as the plan asks and are made on as time passes, so that a watch finds nothing. */
   watched?: boolean;
+  /** Of all rows; the whole unless told. */
+  share?: Share;
   signal?: AbortSignal;
 };
 
@@ -34,7 +36,7 @@ const repository = 'janua/api';
 
 /** Janua: its database with backups in a bucket, its Redis, and the cluster that janua-api and janua-worker live in. */
 export async function startJanua(all: JanuaOptions) {
-  const { folder, programs, parts, now, kubernetes: options, watched = false, signal } = all;
+  const { folder, programs, parts, now, kubernetes: options, watched = false, share = 1, signal } = all;
   const [data, redis, kubernetes] = await Promise.all([
     parts.watch(startData()),
     parts.begin('Redis', startRedis({ folder, programs })),
@@ -100,7 +102,7 @@ export async function startJanua(all: JanuaOptions) {
       parts.begin('Janua’s PostgreSQL', startPostgres({ folder, programs, name: 'janua', settings })),
       parts.begin('S3 and SNS', startAws(watched ? { copies: [copyBucket], guard: { key: backupKey } } : {})),
     ]);
-    const dumping = { cluster, aws, folder, programs, now, watched };
+    const dumping = { cluster, aws, folder, programs, now, watched, share };
     const janua = await createJanua(dumping, signal);
     parts.log('Janua’s data and backups are there');
     const [app, worker] = await Promise.all([

@@ -1,4 +1,4 @@
--- Everything that is older than the oldest backup. Sizes are in seed.ts; $… are filled in there.
+-- Everything that is older than the oldest backup. Sizes are in numbers.ts; $… are filled in there.
 
 insert into organizations (slug, name, tier, created_at)
 select 'org-' || n, 'Organization ' || n, (array['free', 'team', 'enterprise'])[1 + n % 3], $start::timestamptz + n * interval '1 hour'

@@ -12,7 +12,7 @@ let bot: Bot;
 let restore: RestoreRun;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ share: 0.1 });
   bot = await startBot(world, { slack: 'off' });
   restore = createRestoreRun(world, bot);
 });

@@ -16,7 +16,7 @@ let people: ReturnType<typeof createStubbornPeople>;
 let undisturbed: { readonly played: readonly string[]; readonly facts: object };
 
 beforeAll(async () => {
-  world = await startWorld({ kubernetes: { podStartMs: [100, 200], podStopMs: [100, 200] } });
+  world = await startWorld({ share: 0.1, kubernetes: { podStartMs: [100, 200], podStopMs: [100, 200] } });
   bot = await startBot(world);
   await bot.stop();
   deaths = createDeaths(world, bot);

@@ -21,7 +21,7 @@ const environment = { ...process.env };
 const mend: (() => unknown)[] = [];
 
 beforeAll(async () => {
-  world = await startWorld({ yes: true });
+  world = await startWorld({ share: 0.1, yes: true });
   bot = await startBot(world);
 });
 

@@ -12,7 +12,7 @@ let world: World;
 let bot: Bot;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ share: 0.1 });
   bot = await startBot(world);
 });
 

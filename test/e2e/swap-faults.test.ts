@@ -14,7 +14,7 @@ let restore: RestoreRun;
 let incident: string;
 
 beforeAll(async () => {
-  world = await startWorld();
+  world = await startWorld({ share: 0.1 });
   proxy = await startTcpProxy({ port: world.cluster.port });
   const throughProxy = (url: string) => Object.assign(new URL(url), { port: String(proxy.port) }).href;
   const env = {

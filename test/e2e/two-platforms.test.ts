@@ -11,7 +11,7 @@ let bot: Bot;
 let people: Terminal;
 
 beforeAll(async () => {
-  world = await startWorld({ platforms: ['janua', 'veza'] });
+  world = await startWorld({ share: 0.1, platforms: ['janua', 'veza'] });
   bot = await startBot(world);
   people = createTerminal(world, bot);
 });

@@ -3,7 +3,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { createSandboxFolder, type SandboxFolder } from '../../../sandbox/folder.ts';
 import { type JanuaApp, startApp } from '../../../sandbox/janua/app.ts';
 import { createJanuaDatabase, type JanuaDatabase, seedHistory } from '../../../sandbox/janua/database.ts';
-import { password } from '../../../sandbox/janua/numbers.ts';
+import { password, rowsOf } from '../../../sandbox/janua/numbers.ts';
 import { type JanuaWorker, startWorker } from '../../../sandbox/janua/worker.ts';
 import { type PostgresCluster, startPostgres } from '../../../sandbox/postgres.ts';
 import { startProber } from '../../../sandbox/prober.ts';
@@ -19,7 +19,7 @@ beforeAll(async () => {
   folder = await createSandboxFolder('dr-test-');
   cluster = await startPostgres({ folder, programs: await ensurePrograms(), name: 'janua' });
   janua = await createJanuaDatabase(cluster);
-  await seedHistory(cluster, new Date());
+  await seedHistory(cluster, { now: new Date(), rows: rowsOf(0.1) });
 });
 beforeEach(async () => {
   [app, worker] = await Promise.all([

@@ -7,7 +7,7 @@ import { createClients } from '../../../src/clients/index.ts';
 import { Connections } from '../../../src/domain/connections.ts';
 import { People } from '../../../src/domain/people.ts';
 
-const start = () => startWorld({ platforms: ['janua', 'veza'], plans: [] });
+const start = () => startWorld({ share: 0.1, platforms: ['janua', 'veza'], plans: [] });
 let world: Awaited<ReturnType<typeof start>>;
 beforeAll(async () => {
   world = await start();
