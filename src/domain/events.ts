@@ -282,3 +282,8 @@ export interface LoggedEvent {
   readonly actor: Actor;
   readonly event: DomainEvent;
 }
+
+/** What happened and when, without its contents. */
+export type EventOutline = Pick<LoggedEvent, 'at' | 'stream'> & {
+  readonly event: Pick<DomainEvent, 'kind'>;
+};

@@ -1,8 +1,7 @@
 import { type Approval, REQUIRED_VOTES } from './approval.ts';
-import type { Iso, LoggedEvent } from './events.ts';
+import type { DomainEvent, EventOutline, Iso } from './events.ts';
 import { type Incident, ON_TIME_MS } from './incident.ts';
 import { componentOf, type Plan } from './plan.ts';
-import type { Run } from './run.ts';
 import type { IncidentView } from './views.ts';
 
 /** What an incident measured against its objectives. Null is "not known", and `why` says why; never 0. */
@@ -35,11 +34,8 @@ export interface UpdateMeasures {
   readonly longestSilenceMs: number;
 }
 
-/**
- * Computed from state alone; the log, where it is given, adds the waits that are over by now: failed and uncertain
- * steps, and questions to people.
- */
-export function measure(view: IncidentView & { readonly events?: readonly LoggedEvent[] }): Measures {
+/** Computed from state, and from the log where it tells more: what waited for people and is over by now. */
+export function measure(view: IncidentView): Measures {
   const { incident, plan } = view;
   const { occurredAt, verified, recoveryPoint } = incident;
   const clockStart = clockStartOf(incident, plan);
@@ -139,15 +135,10 @@ interface Span {
   readonly to: number;
 }
 
-function waitingMs(view: IncidentView & { readonly events?: readonly LoggedEvent[] }): number {
-  const { incident, runs, now } = view;
+function waitingMs({ incident, runs, events, now }: IncidentView): number {
   const end = Date.parse(incident.verified?.at ?? endOf(incident) ?? now.toISOString());
   const approvals = runs.flatMap((run) => run.approvals);
-  const rests =
-    view.events === undefined
-      ? runs.flatMap(({ run }) => restsNow(run, end))
-      : restsInLog(view.events, approvals, end);
-  const waits = [...approvals.map((approval) => voteSpan(approval, end)), ...rests];
+  const waits = [...approvals.map((approval) => voteSpan(approval, end)), ...restsOf(events, approvals, end)];
   let [total, reached] = [0, 0];
   for (const { from, to } of waits.sort((a, b) => a.from - b.from)) {
     const until = Math.min(to, end);
@@ -166,17 +157,7 @@ function voteSpan({ requestedAt, votes, status }: Approval, end: number): Span {
   };
 }
 
-function restsNow(run: Run, end: number): readonly Span[] {
-  if (run.outcome !== null) return [];
-  return Object.values(run.steps).flatMap(({ status }) => {
-    if (status.is === 'asked') return [{ from: Date.parse(status.since), to: end }];
-    return status.is === 'failed' || status.is === 'uncertain'
-      ? [{ from: Date.parse(status.at), to: end }]
-      : [];
-  });
-}
-
-const STOPPING = new Set([
+const STOPPING: ReadonlySet<DomainEvent['kind']> = new Set([
   'step.asked',
   'step.failed',
   'step.uncertain',
@@ -186,8 +167,8 @@ const STOPPING = new Set([
 ]);
 
 /** From an event after which a person must act to the next thing that happens in that run. A first ruling of two decides nothing. */
-function restsInLog(
-  events: readonly LoggedEvent[],
+function restsOf(
+  events: readonly EventOutline[],
   approvals: readonly Approval[],
   end: number,
 ): readonly Span[] {

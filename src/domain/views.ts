@@ -1,7 +1,7 @@
 import type { Alert } from './alert.ts';
 import type { AlertHealth } from './alert-events.ts';
 import type { Approval } from './approval.ts';
-import type { LoggedEvent } from './events.ts';
+import type { EventOutline, LoggedEvent } from './events.ts';
 import type { Incident } from './incident.ts';
 import type { Artifact, RestoreTestResult } from './inventory.ts';
 import type { People } from './people.ts';
@@ -18,6 +18,8 @@ export interface IncidentView {
   readonly people: People;
   /** Newest first: the active run, or the last one. */
   readonly runs: readonly RunView[];
+  /** Its log with that of its runs and approvals, oldest first. */
+  readonly events: readonly EventOutline[];
   readonly now: Date;
 }
 
@@ -28,7 +30,7 @@ export interface RunView {
   readonly approvals: readonly Approval[];
 }
 
-/** A post-incident report or a timeline also reads the log. */
+/** A post-incident report or a timeline also tells what the log contains. */
 export interface ReportView extends IncidentView {
   readonly events: readonly LoggedEvent[];
   readonly audit: { readonly events: number; readonly verified: boolean; readonly head: string };

@@ -2,7 +2,7 @@ import type { IncidentView, ReportView, RunView } from '../domain/views.ts';
 import { approvalsOfIncident, databaseNow, readIncident, runsOfIncident } from '../store/aggregates.ts';
 import type { Tx } from '../store/database.ts';
 import { peopleInForce, planByDigest, versionName } from '../store/documents.ts';
-import { eventsOfIncident, verifyChain } from '../store/events.ts';
+import { eventsOfIncident, outlineOfIncident, verifyChain } from '../store/events.ts';
 import type { Deps } from './deps.ts';
 
 export type Views = ReturnType<typeof createViews>;
@@ -50,6 +50,7 @@ async function load(tx: Tx, id: string): Promise<IncidentView | undefined> {
     planVersion: versionName(version),
     people: await peopleInForce(tx),
     runs,
+    events: await outlineOfIncident(tx, id),
     now: await databaseNow(tx),
   };
 }

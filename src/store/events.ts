@@ -1,6 +1,6 @@
 import { canonicalJson, toJson } from '../domain/canonical.ts';
 import { CHAIN_START, type ChainCursor, type ChainFault, followLink, isFault } from '../domain/chain.ts';
-import type { LoggedEvent, Stream } from '../domain/events.ts';
+import type { DomainEvent, EventOutline, LoggedEvent, Stream } from '../domain/events.ts';
 import type { Database, Tx } from './database.ts';
 
 type Reader = Pick<Database, 'query'> | Tx;
@@ -29,6 +29,15 @@ export async function eventsOfIncident(db: Reader, incident: string): Promise<re
     [incident],
   );
   return rows.map(toLogged);
+}
+
+/** The same by their kinds alone: a card is drawn often, and contents are most of a log. */
+export async function outlineOfIncident(db: Reader, incident: string): Promise<readonly EventOutline[]> {
+  const { rows } = await db.query<{ at: Date; type: Stream['type']; id: string; kind: DomainEvent['kind'] }>(
+    'select at, stream_type as type, stream_id as id, kind from events where incident_id = $1 order by seq',
+    [incident],
+  );
+  return rows.map(({ at, type, id, kind }) => ({ at, stream: { type, id }, event: { kind } }));
 }
 
 export async function eventsOfStream(db: Reader, stream: Stream): Promise<readonly LoggedEvent[]> {

@@ -4,11 +4,6 @@ import { endOf, measure } from '../../src/domain/measure.ts';
 import { at, person, TOLD, toldUntil, viewAt } from '../render/story.ts';
 
 const MIN = 60_000;
-/** The same view without the log, as cards have it. */
-const withoutLog = (view: ReturnType<typeof viewAt>) => {
-  const { events: _, audit: __, ...rest } = view;
-  return rest;
-};
 const run = (time: string, event: DomainEvent) => [time, BOT, 'run', 'RUN-31', event] as const;
 
 describe('what was achieved', () => {
@@ -155,10 +150,9 @@ describe('waiting for people', () => {
     expect(measure(viewAt('04:00')).waitingForPeopleMs).toBe(30_000 + 7 * MIN + 51_000);
   });
 
-  it('without the log counts what waits now', () => {
-    expect(measure(withoutLog(viewAt('02:15'))).waitingForPeopleMs).toBe(10_000);
-    expect(measure(withoutLog(viewAt('02:20'))).waitingForPeopleMs).toBe(70_000);
-    expect(measure(withoutLog(viewAt('04:00'))).waitingForPeopleMs).toBe(7 * MIN + 51_000);
+  it('counts what waits now, and an answer ends it', () => {
+    expect(measure(viewAt('02:15')).waitingForPeopleMs).toBe(10_000);
+    expect(measure(viewAt('02:20')).waitingForPeopleMs).toBe(30_000 + 70_000);
   });
 
   it.each([
@@ -180,7 +174,6 @@ describe('waiting for people', () => {
     const view = viewAt('02:15:42', toldUntil('02:14:41', run('02:14:42', event)));
 
     expect(measure(view).waitingForPeopleMs).toBe(MIN);
-    expect(measure(withoutLog(view)).waitingForPeopleMs).toBe(MIN);
   });
 
   it('counts overlapping waits once, and a first ruling of two as waiting', () => {
@@ -214,6 +207,5 @@ describe('waiting for people', () => {
     );
 
     expect(measure(viewAt('02:30', told)).waitingForPeopleMs).toBe(30_000 + MIN + 2 * MIN);
-    expect(measure(withoutLog(viewAt('02:30', told))).waitingForPeopleMs).toBe(MIN);
   });
 });

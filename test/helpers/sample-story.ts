@@ -84,7 +84,15 @@ export function createStory(options: { texts?: Partial<Texts>; plan?: Plan; runb
     view(now) {
       if (incident === null) throw new Error('the story has no incident yet');
       const runs = run === null ? [] : [{ run, runbook, approvals: [...approvals.values()].reverse() }];
-      return { incident, plan, planVersion: 'janua@4f2c1a9', people, runs, now: new Date(at(now)) };
+      return {
+        incident,
+        plan,
+        planVersion: 'janua@4f2c1a9',
+        people,
+        runs,
+        events: log,
+        now: new Date(at(now)),
+      };
     },
   };
 }

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { canonicalJson, toJson } from '../../src/domain/canonical.ts';
 import type { RunEvent } from '../../src/domain/events.ts';
+import { measure } from '../../src/domain/measure.ts';
 import { applyRun, type Run } from '../../src/domain/run.ts';
 import { AppError } from '../../src/errors.ts';
 import { eventsOfIncident, eventsOfStream, verifyChain } from '../../src/store/events.ts';
@@ -221,6 +222,11 @@ describe('a run', () => {
 
     await until(async () => (await bot.run(run)).gates.change?.approval ?? undefined, 'the approval');
     expect((await bot.run(run)).steps.look).toMatchObject({ attempts: 2, status: { is: 'done' } });
+    const [card, report] = [await bot.views.incident(incident), await bot.views.report(incident)];
+    if (card === undefined || report === undefined) expect.fail(`${incident} cannot be viewed.`);
+    const waited = measure({ ...card, now: report.now }).waitingForPeopleMs;
+    expect(waited).toBeGreaterThan(0);
+    expect(waited).toBe(measure(report).waitingForPeopleMs);
   });
 
   test('asks for nothing while the facts block the gate, and asks when somebody tries again', async () => {
