@@ -31,6 +31,7 @@ export type Surface =
 const STANDALONE = new Set<DomainEvent['kind']>([
   'incident.update-published',
   'incident.update-drafted',
+  'incident.verified',
   'incident.resolved',
   'incident.role-assigned',
   'step.finished',

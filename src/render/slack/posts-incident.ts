@@ -31,6 +31,8 @@ export function postOfIncident(
         ? post(renderDraft(view, event.dueAt, draft, at), { dm })
         : post(draftOver(view, event.dueAt), { dm, moot: true });
     }
+    case 'incident.verified':
+      return post(verified(view, event), { underAnnouncement: true });
     case 'incident.resolved':
       return post(resolved(view, event, actor), { underAnnouncement: true });
     case 'incident.role-assigned':
@@ -122,6 +124,23 @@ function draftOver({ incident }: IncidentView, dueAt: string): Message {
         ? 'is not needed any more: the incident is over'
         : `is due ${instant(incident.updates.nextAt, incident.declaredAt)} now`;
   return message(`${name} ${end}.`, section(`${name} ${end}.`));
+}
+
+/** What everybody waits for. The measures are those of the last such moment, so that an earlier one leaves them to it. */
+function verified(view: IncidentView, event: Extract<IncidentEvent, { kind: 'incident.verified' }>): Message {
+  const { incident, plan } = view;
+  const name = `service works again: ${incident.id} · ${machine(plan.name)}`;
+  const run = activeRun(view);
+  return message(
+    `ok: ${name}, verified ${instant(event.at, incident.declaredAt)}.`,
+    section(
+      `${isDrill(view) ? `${MARKS.drill.emoji} DRILL ` : ''}${MARKS.done.emoji} *ok: ${name}*`,
+      `Verified ${clockOf(incident, event.at)} by ${event.run}: ${machine(event.evidence, 160)}`,
+    ),
+    incident.verified?.at === event.at ? section(...resultLines(view)) : null,
+    run === null ? null : section(`${run.run.id} goes on: ${runState(run).words}.`),
+    context('Updates go on until it is resolved', 'Times are UTC'),
+  );
 }
 
 function resolved(

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { renderPost } from '../../../src/render/slack/posts.ts';
 import { NO_SURROUNDINGS, type Surroundings } from '../../../src/render/slack/surroundings.ts';
 import { buttonsOf } from '../../helpers/block-kit.ts';
 import { storyAt } from '../../helpers/sample-day.ts';
@@ -44,6 +45,37 @@ describe('an update', () => {
     expect(published({ missed: [at('02:12:00'), at('02:27:00')] })).toContain(
       ':warning: late: the updates due 02:12 UTC and 02:27 UTC could not be posted; this one stands for them too',
     );
+  });
+});
+
+describe('that the service works again', () => {
+  test('is told with what was measured, and what goes on', () => {
+    expect(read(postOf(storyAt('monitoring'), 'incident.verified', '02:28:10'))).toBe(
+      [
+        'ok: service works again: INC-2026-014 · Janua, verified 02:27 UTC.',
+        ':white_check_mark: *ok: service works again: INC-2026-014 · Janua*',
+        'Verified 02:27:30 by RUN-31: http.check, 5 of 5',
+        'Users affected 22 min 34 s (02:04:56–02:27:30 UTC)',
+        'RTA 15 min 26 s of 1 h · :white_check_mark: met',
+        'RPA 4 min 52 s of 5 min · :white_check_mark: met',
+        'RUN-31 goes on: running step 14 of 14.',
+        'Updates go on until it is resolved · Times are UTC',
+      ].join('\n'),
+    );
+  });
+
+  test('by a run before the last one leaves the measures to that one', () => {
+    const story = storyAt('monitoring');
+    const [first] = story.log.filter(({ event }) => event.kind === 'incident.verified');
+    story.incident(
+      { kind: 'incident.verified', at: at('02:40:00'), evidence: 'again', run: 'RUN-32' },
+      '02:40:00',
+    );
+
+    const post = first === undefined ? null : renderPost(story.view('02:41:00'), first);
+
+    expect(read(post)).toContain('Verified 02:27:30 by RUN-31');
+    expect(read(post)).not.toContain('RTA');
   });
 });
 

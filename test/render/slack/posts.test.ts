@@ -115,6 +115,12 @@ describe('where a message goes', () => {
       { underAnnouncement: true },
     ],
     [
+      'that the service works again: to the channel and under the announcement',
+      storyAt('resolved'),
+      'incident.verified',
+      { underAnnouncement: true },
+    ],
+    [
       'the end: to the channel and under the announcement',
       storyAt('resolved'),
       'incident.resolved',
