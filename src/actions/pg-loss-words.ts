@@ -86,8 +86,13 @@ export const unknownFacts = (unknown: Results['unknown']): readonly Fact[] =>
 
 export function summaryOf(results: Results): string {
   if (nothingKnown(results)) return `not known: ${whyUnknown(results)}`;
-  const [lost, turned] = [total(rowsIn(results.known, 'lost')), total(rowsIn(results.known, 'changed'))];
-  const back = turned === 0 ? ' lost' : ` lost, ${plural(turned, 'row')} turned back`;
+  const of = (kind: Kind) => total(rowsIn(results.known, kind));
+  const [lost, turned, back] = [of('lost'), of('changed'), of('destroyed')];
   const { length } = results.unknown;
-  return `${lost === 0 ? 'no rows' : plural(lost, 'row')}${back} by a swap${length === 0 ? '' : `, ${plural(length, 'table')} not known`}`;
+  return [
+    `${lost === 0 ? 'no rows' : plural(lost, 'row')} lost by a swap`,
+    ...(turned === 0 ? [] : [`${plural(turned, 'row')} turned back`]),
+    ...(back === 0 ? [] : [`${plural(back, 'row')} brought back`]),
+    ...(length === 0 ? [] : [`${plural(length, 'table')} not known`]),
+  ].join(', ');
 }

@@ -39,13 +39,20 @@ export function backupFacts(line: BackupLine, ink: Ink): readonly string[] {
   const facts: (string | null)[] = [
     acknowledged ? 'acknowledged' : null,
     ageOf(line),
-    health === 'ok' || lossMs === null ? null : `fails now: lose ${duration(lossMs)}`,
-    ageMs === null ? `last good ${lastGood}` : null,
+    lossMs === null || (health === 'ok' && isAge(line, lossMs))
+      ? null
+      : `fails now: lose ${duration(lossMs)}`,
+    ageMs === null && health !== 'ok' ? `last good ${lastGood}` : null,
     health === 'ok' || text === null || isTooOld(line) ? null : ink.text(text.replace('not known: ', '')),
     sizeTrend === null ? null : `size ${trend(sizeTrend)}`,
     restored === null ? 'never restored' : `restored ${day(restored.at)}, ${duration(restored.durationMs)}`,
   ];
   return facts.filter((fact) => fact !== null);
+}
+
+/** A backup alone loses as much as it is old, which is told already. */
+function isAge({ ageMs }: BackupLine, lossMs: number): boolean {
+  return ageMs !== null && duration(ageMs) === duration(lossMs);
 }
 
 function isTooOld({ ageMs, ageLimitMs }: BackupLine): boolean {

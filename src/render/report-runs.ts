@@ -161,7 +161,9 @@ function outputLine(
 ): readonly string[] {
   const known = new Set(facts.map(({ name }) => name));
   const values = Object.entries(output).flatMap(([name, value]) =>
-    known.has(name) || value === null || typeof value === 'object' ? [] : [{ name, value: String(value) }],
+    known.has(name) || value === null || typeof value === 'object'
+      ? []
+      : [{ name: inWords(name), value: String(value) }],
   );
   const all = [...facts, ...values].map(
     ({ name, value }) => `${markdownUser(name, 60)} ${markdownCode(value, 120)}`,
@@ -174,6 +176,9 @@ function outputLine(
     ? []
     : [`Step ${number} ${markdownUser(title)}: ${[...all, ...said].join('; ')}`];
 }
+
+/** `rows brought back` of `rowsBroughtBack`. */
+const inWords = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
 
 function gateLines({ run, runbook }: RunView, view: ReportView): readonly string[] {
   return gatesOf(runbook).flatMap(({ gate, title, steps }) => {

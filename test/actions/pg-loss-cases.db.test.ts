@@ -30,7 +30,7 @@ test('tells changed rows, which a swap turns back, also when none are lost', asy
   );
 
   expect(done).toMatchObject({
-    summary: 'no rows lost, 500 rows turned back by a swap',
+    summary: 'no rows lost by a swap, 500 rows turned back',
     output: {
       rowsLost: 0,
       rowsChanged: 500,
@@ -49,7 +49,7 @@ test('tells rows lost and rows turned back by a swap in one sentence', async () 
   );
 
   expect(done).toMatchObject({
-    summary: '2 rows lost, 5 rows turned back by a swap',
+    summary: '2 rows lost by a swap, 5 rows turned back',
     output: {
       sentence:
         '2 rows: `acc` 2. 5 rows changed since the backup are turned back: `acc` 1, `b` 1, `c` 1 and 2 more tables.',

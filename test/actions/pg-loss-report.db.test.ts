@@ -34,7 +34,7 @@ test('counts rows lost, changed and brought back, by table, with the time of the
 
   expect(done).toMatchObject({
     kind: 'done',
-    summary: '120 rows lost, 4 rows turned back by a swap, 1 table not known',
+    summary: '120 rows lost by a swap, 4 rows turned back, 10 rows brought back, 1 table not known',
     output: {
       sentence: expect.stringMatching(
         /^120 rows( written 2026-11-21 02:00:04 UTC to \d\d:\d\d:\d\d UTC)?: `orders` 102, `audit` 16, `Back Office\.Notes` 2\. 4 rows changed since the backup are turned back: `customers` 3, `Back Office\.Notes` 1\. Not known: `hits`\./,

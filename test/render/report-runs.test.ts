@@ -99,7 +99,7 @@ it('shows inputs, outputs, undo and abort of a run that was given up', () => {
         step: 'stop',
         attempt: 1,
         summary: 'janua-api 4 → 0',
-        output: { previous: 4, list: [1] },
+        output: { previousReplicas: 4, list: [1] },
         facts: [],
         at: at('02:26:44'),
         known: 'run',
@@ -152,7 +152,7 @@ it('shows inputs, outputs, undo and abort of a run that was given up', () => {
   expect(part).toContain('| not done | not started |');
   expect(part).not.toContain('| pending |');
   expect(part).toContain('ended 6 s later, undone; 3 steps. Undo: aborted: wrong point.');
-  expect(part).toContain('- Step 5 Stop everything that writes: previous `4`');
+  expect(part).toContain('- Step 5 Stop everything that writes: previous replicas `4`');
 });
 it('keeps hostile text inert: no markup, link, table cell or heading comes out of it', () => {
   const hostile =

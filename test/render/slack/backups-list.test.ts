@@ -89,10 +89,21 @@ describe('one backup', () => {
   test.each<[string, Parameters<typeof backupLine>[0], string]>([
     ['without a limit', { ageLimitMs: null }, 'age 4 h · size steady · restored 14 Nov, 3 min'],
     ['that shrank', { sizeTrend: -0.6 }, 'age 4 h · limit 24 h · size −60% · restored 14 Nov, 3 min'],
+    ['without an age', { ageMs: null, lastGoodAt: null, sizeTrend: null }, 'restored 14 Nov, 3 min'],
     [
-      'without an age',
-      { ageMs: null, lastGoodAt: null, sizeTrend: null },
+      'without an age that is not known to be good',
+      { health: 'unknown', text: null, ageMs: null, lastGoodAt: null, sizeTrend: null },
       'last good not known · restored 14 Nov, 3 min',
+    ],
+    [
+      'that loses less than its age, since the write-ahead log is archived',
+      { lossMs: HOUR / 20, sizeTrend: null },
+      'age 4 h · limit 24 h · fails now: lose 3 min · restored 14 Nov, 3 min',
+    ],
+    [
+      'that loses its age, which is told once',
+      { lossMs: 4 * HOUR },
+      'age 4 h · limit 24 h · size steady · restored 14 Nov, 3 min',
     ],
     [
       'that is young enough and has another fault',
