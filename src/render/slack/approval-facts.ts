@@ -38,7 +38,10 @@ export function factBlocks(
   const paragraph = (...lines: readonly string[]) =>
     place === 'card' ? [section(...lines)] : sections(...lines);
   return [
-    ...paragraph('*What happens*', ...happenings(approval)),
+    ...paragraph(
+      `*${approval.status.is === 'open' ? 'What happens' : 'What was asked for'}*`,
+      ...happenings(approval),
+    ),
     ...paragraph('*What stops working*', machine(card.impact, 300), ...shownLines(view, approval)),
     ...paragraph('*Data lost*', ...lossLines(view, approval)),
     ...paragraph('*Can it be undone*', ...undoLines(approval)),
@@ -68,9 +71,12 @@ function shownLines(view: IncidentView, { card }: Approval): readonly string[] {
   ];
 }
 
-function lossLines(view: IncidentView, { card }: Approval): readonly string[] {
-  const counted = `Read ${clockOf(view.incident, card.readAt)}, read again right before the gate opens.`;
-  return [`${machine(card.loss, 300)}${rpoVerdict(card.lossMs, card.rpoMs)}`, counted];
+function lossLines(view: IncidentView, { card, status }: Approval): readonly string[] {
+  const again = status.is === 'open' ? ', read again right before the gate opens' : '';
+  return [
+    `${machine(card.loss, 300)}${rpoVerdict(card.lossMs, card.rpoMs)}`,
+    `Read ${clockOf(view.incident, card.readAt)}${again}.`,
+  ];
 }
 
 function rpoVerdict(lossMs: number | null, rpoMs: number | null): string {

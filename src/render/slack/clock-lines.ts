@@ -1,4 +1,5 @@
 import { measure } from '../../domain/measure.ts';
+import { componentOf } from '../../domain/plan.ts';
 import type { IncidentView, RunView } from '../../domain/views.ts';
 import { between, dualInstant, duration, exactInstant } from '../format.ts';
 import { MARKS } from '../words.ts';
@@ -14,7 +15,7 @@ const MISSED = `${MARKS.failed.emoji} missed`;
 export function rtoLine(view: IncidentView): string {
   const { clockStart, rtoMs, rtaMs, why } = measure(view);
   if (rtaMs !== null) return `${rtaLine(rtaMs, rtoMs)} ${rtaEvidence(view)}`;
-  const target = `RTO ${duration(rtoMs)}`;
+  const target = `RTO ${duration(rtoMs)}${whose(view)}`;
   if (clockStart === null)
     return `${target}: ${MARKS.uncertain.emoji} not known: ${machine(why.rta ?? 'its start is missing')}`;
   const due = new Date(Date.parse(clockStart) + rtoMs);
@@ -22,6 +23,12 @@ export function rtoLine(view: IncidentView): string {
   if (leftMs < 0)
     return `${target}: due ${timeOf(view.incident, due)} · ${MISSED} by ${duration(-leftMs)}, still counting`;
   return `${target}: due ${dualInstant(due, view.incident.declaredAt)} · ${duration(leftMs)} left · ${outlook(view, leftMs)}`;
+}
+
+/** Objectives of a component take the place of the system's as soon as a run is about it: whose they are is said. */
+function whose({ plan, runs }: IncidentView): string {
+  const component = componentOf(plan, runs[0]?.run.component ?? '');
+  return component?.objectives === undefined ? '' : ` (${machine(component.name)})`;
 }
 
 function outlook(view: IncidentView, leftMs: number): string {
@@ -49,13 +56,14 @@ export function rpoLine(view: IncidentView): string {
   if (rpaMs !== null)
     return `RPA ${duration(rpaMs)} of ${duration(rpoMs)} · ${rpaMs <= rpoMs ? MET : MISSED} (${machine(view.incident.recoveryPoint?.evidence ?? '', 80)})`;
   const { recoveryPoint, declaredAt } = view.incident;
+  const target = `RPO ${duration(rpoMs)}${whose(view)}`;
   if (recoveryPoint !== null)
-    return `RPO ${duration(rpoMs)}: restored to ${dualInstant(recoveryPoint.at, declaredAt)}; RPA ${MARKS.uncertain.emoji} not known: ${machine(why.rpa ?? '')}`;
+    return `${target}: restored to ${dualInstant(recoveryPoint.at, declaredAt)}; RPA ${MARKS.uncertain.emoji} not known: ${machine(why.rpa ?? '')}: \`/dr edit began=…\``;
   const foreseen = view.runs[0]?.approvals[0]?.card;
   if (foreseen?.lossMs != null) {
-    return `RPO ${duration(rpoMs)}: a restore now loses ${duration(foreseen.lossMs)} · ${foreseen.lossMs <= rpoMs ? OK : MISSED}`;
+    return `${target}: a restore now loses ${duration(foreseen.lossMs)} · ${foreseen.lossMs <= rpoMs ? OK : MISSED}`;
   }
-  return `RPO ${duration(rpoMs)}: ${MARKS.uncertain.emoji} not known: ${machine(why.rpa ?? 'no run has found a backup yet')}`;
+  return `${target}: ${MARKS.uncertain.emoji} not known: ${machine(why.rpa ?? 'no run has found a backup yet')}`;
 }
 
 /** Null once the incident is over: nothing is promised any more. */

@@ -64,6 +64,10 @@ describe('the RTO clock', () => {
     );
   });
 
+  test('says whose objective it is once a run is about a component with its own', () => {
+    expect(read(cardAt('asked', '02:20:00'))).toContain('RTO 1 h (PostgreSQL): due 03:12 UTC');
+  });
+
   test('is at risk when the work is longer than the time', () => {
     const story = createStory();
     declare(story, { declaredAt: at('01:29:40') });
@@ -108,7 +112,7 @@ describe('the RPO clock', () => {
 
   test('foretells what the approval card says', () => {
     expect(read(cardAt('asked', '02:20:00'))).toContain(
-      'RPO 5 min: a restore now loses 4 min 52 s · :white_check_mark: ok',
+      'RPO 5 min (PostgreSQL): a restore now loses 4 min 52 s · :white_check_mark: ok',
     );
   });
 
@@ -117,7 +121,7 @@ describe('the RPO clock', () => {
     const incident = { ...view.incident, occurredAt: null };
 
     expect(read(renderIncidentCard({ ...view, incident }))).toContain(
-      'RPO 5 min: restored to 02:00 UTC (2026-11-21 02:00Z); RPA :grey_question: not known: the time it began is missing',
+      'RPO 5 min (PostgreSQL): restored to 02:00 UTC (2026-11-21 02:00Z); RPA :grey_question: not known: the time it began is missing: `/dr edit began=…`',
     );
   });
 
