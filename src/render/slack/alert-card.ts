@@ -120,25 +120,29 @@ function provedBy(lastProof: string | null, takenAt: Date): string {
     : `restore proved ${day(lastProof)}`;
 }
 
-function buttons(view: AlertView, links: Links): Block | null {
+/** Where the plan has a test of this backup, and somebody can look at it. */
+function restoreTestButton(view: AlertView) {
   const { alert, verdict, plan } = view;
+  const test = plan.restoreTests.find(({ backup }) => backup === alert.backup);
+  if (test === undefined || verdict.health === 'unknown') return null;
+  return button(
+    'restore-test.choose',
+    'Run restore test',
+    { system: alert.system, choice: test.id },
+    { says: `Run restore test for ${alert.id}, ${nameOf(view)}` },
+  );
+}
+
+function buttons(view: AlertView, links: Links): Block | null {
+  const { alert } = view;
   const ids = { alert: alert.id };
   const says = (verb: string) => ({ says: `${verb} ${alert.id}, ${nameOf(view)}` });
   if (alert.incident !== null) return actions(declaredFrom(alert.incident, links)[1], detailsButton(view));
-  if (isAnswered(alert)) return actions(declareButton(view), detailsButton(view));
-  const test = plan.restoreTests.find(({ backup }) => backup === alert.backup);
-  const canTest = test !== undefined && verdict.health !== 'unknown';
+  if (isAnswered(alert)) return actions(declareButton(view), restoreTestButton(view), detailsButton(view));
   return actions(
     button('alert.acknowledge', 'Acknowledge', ids, { style: 'primary', ...says('Acknowledge') }),
     declareButton(view),
-    canTest
-      ? button(
-          'restore-test.choose',
-          'Run restore test',
-          { system: alert.system, choice: test.id },
-          says('Run restore test for'),
-        )
-      : null,
+    restoreTestButton(view),
     menu(['Snooze', { do: 'alert.snooze', ...ids }], ['Details', { do: 'alert.details', ...ids }]),
   );
 }

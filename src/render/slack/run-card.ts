@@ -6,7 +6,7 @@ import { between, clock, duration } from '../format.ts';
 import { runState } from '../run-state.ts';
 import { MARKS } from '../words.ts';
 import { actions, type Block, button, context, header, type Message, message, section } from './blocks.ts';
-import { abortButton, abortedFate, detailsButton, runOf, stepRange } from './run-parts.ts';
+import { abortButton, abortedFate, detailsButton, keptLine, runOf, stepRange } from './run-parts.ts';
 import { stepLines, workLeft } from './step-lines.ts';
 import {
   asOf,
@@ -70,6 +70,7 @@ function headLines(view: IncidentView, shown: RunView): readonly (string | null)
     case 'done':
       return [
         `${marked('done', `done in ${duration(between(run.startedAt, run.finishedAt ?? now))}`)} · ${state.settled} of ${state.total} steps`,
+        keptLine(view, shown),
       ];
     case 'undone':
       return [

@@ -64,6 +64,21 @@ function scratchOf({ run, runbook }: RunView): string | null {
   return null;
 }
 
+/** The database that a swap put aside, and with which runbook it goes; null where there is none. */
+export function keptLine({ plan }: IncidentView, { run }: RunView): string | null {
+  const kept = Object.values(run.steps)
+    .map(({ status, output }) => (status.is === 'done' ? output.keptAs : null))
+    .find((name) => typeof name === 'string');
+  if (kept === undefined) return null;
+  const [drop] =
+    Object.entries(plan.runbooks).find(
+      ([, runbook]) =>
+        runbook.component === run.component &&
+        stepsOf(runbook).some(({ step }) => step.uses === 'pg.dropKept'),
+    ) ?? [];
+  return `The database before it is kept as ${slackCode(String(kept))}${drop === undefined ? '' : `, until ${slackCode(drop)} is run`}.`;
+}
+
 /** What a stop outside of a gate has left alone. */
 export function untouched({ run, runbook }: RunView): string {
   const cut = runbook.steps.some((entry) => isGate(entry) && gateState(run, entry.gate).closed === 'done');

@@ -136,7 +136,7 @@ describe('an alert that somebody answered', () => {
     const card = renderAlertCard(alertView(tooOld(), [ALERT.acknowledged()]));
 
     expect(read(card)).toContain('Acknowledged by Ben until 06:10 UTC (2026-11-23 06:10Z):\n> job restarted');
-    expect(labels(card)).toEqual(['Declare incident', 'Details']);
+    expect(labels(card)).toEqual(['Declare incident', 'Run restore test', 'Details']);
     expect(read(card)).not.toContain('on call');
   });
 

@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { stepState } from '../../../src/domain/run.ts';
 import { renderRunCard } from '../../../src/render/slack/run-card.ts';
 import { buttonsOf, textOf } from '../../helpers/block-kit.ts';
 import { storyAt } from '../../helpers/sample-day.ts';
 import { begin, declare, finish, startRun } from '../../helpers/sample-events.ts';
 import { LIVES } from '../../helpers/sample-lives.ts';
+import { samplePlan } from '../../helpers/sample-plan.ts';
 import { at, createStory, RUN, type Story } from '../../helpers/sample-story.ts';
 
 const read = (story: Story, now: string): string =>
@@ -231,6 +233,35 @@ describe('the buttons', () => {
     ['of a finished run', storyAt('resolved'), ['Details']],
   ])('%s', (_, story, expected) => {
     expect(labels(story, '03:00:00')).toEqual(expected);
+  });
+});
+
+describe('a finished run that swapped databases', () => {
+  const view = storyAt('resolved').view('03:00:00');
+  const shown = view.runs.map((each) => ({
+    ...each,
+    run: {
+      ...each.run,
+      steps: {
+        ...each.run.steps,
+        swap: { ...stepState(each.run, 'swap'), output: { keptAs: 'janua_before_run31' } },
+      },
+    },
+  }));
+  const drop = { uses: 'pg.dropKept', id: 'drop', title: 'Drop it' };
+  const withDrop = samplePlan({
+    runbooks: { 'drop-kept': { title: 'Drop', component: 'postgres', steps: [drop] } },
+  });
+
+  test.each([
+    ['names the one it put aside', view.plan, 'The database before it is kept as `janua_before_run31`.'],
+    [
+      'names the runbook that drops it, where there is one',
+      withDrop,
+      'The database before it is kept as `janua_before_run31`, until `drop-kept` is run.',
+    ],
+  ])('%s', (_, plan, line) => {
+    expect(textOf(renderRunCard({ ...view, plan, runs: shown }, RUN)).split('\n')).toContain(line);
   });
 });
 
