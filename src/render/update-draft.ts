@@ -48,7 +48,7 @@ function impactOf({ verified, occurredAt, declaredAt, impact, title, loss }: Inc
   if (verified !== null) {
     const length =
       occurredAt === null ? '' : `, ${duration(between(occurredAt, verified.at))} after it began`;
-    return `Ended ${instant(verified.at, declaredAt)}${length}. ${what}${lost}`;
+    return `Ended ${instant(verified.at, declaredAt)}${length}. It was: ${what}${lost}`;
   }
   return occurredAt === null ? what : `Since ${instant(occurredAt, declaredAt)}: ${what}`;
 }

@@ -27,7 +27,7 @@ describe('the draft of an update', () => {
       'The service was verified at 02:27:30 UTC: http.check, 5 of 5 answered 200. 4 steps of RUN-31 finished, the last: step 8 Sign in with the test account, done: 5 of 5 answered 200. "Cut over to the restored database" has 2 of 2 approvals (APR-57).',
     );
     expect(draft.impact).toBe(
-      'Ended 02:27 UTC, 22 min 34 s after it began. All regions. Login and token refresh return 500. 118 rows lost.',
+      'Ended 02:27 UTC, 22 min 34 s after it began. It was: All regions. Login and token refresh return 500. 118 rows lost.',
     );
     expect(draft.expectedBack).toBe('back since 02:27 UTC');
     expect(isNoNews(draft)).toBe(false);

@@ -5,7 +5,7 @@ import { slackBlock } from '../escape.ts';
 import { between, clock, dualInstant, duration, instant, listOf } from '../format.ts';
 import { runState } from '../run-state.ts';
 import { MARKS, ROLE_WORDS, STATUS_WORDS } from '../words.ts';
-import { actions, button, context, type Message, message, section } from './blocks.ts';
+import { actions, type Block, button, context, type Message, message, section } from './blocks.ts';
 import { activeRun, draftReaderId, resultLines, updateLine } from './clock-lines.ts';
 import { type Post, post } from './post.ts';
 import type { Surroundings } from './surroundings.ts';
@@ -17,18 +17,18 @@ export function postOfIncident(
   event: IncidentEvent,
   actor: Actor,
   at: Date,
-  { draft, publicUpdate }: Surroundings,
+  around: Surroundings,
 ): Post | null {
   switch (event.kind) {
     case 'incident.update-published':
-      return post(published(view, event, actor, publicUpdate?.(event.text, view) ?? null), {
+      return post(published(view, event, actor, around.publicUpdate?.(event.text, view) ?? null), {
         underAnnouncement: true,
       });
     case 'incident.update-drafted': {
       const reader = draftReaderId(view);
       const dm = reader === null ? null : [reader];
       return view.incident.updates.nextAt === event.dueAt
-        ? post(renderDraft(view, event.dueAt, draft, at), { dm })
+        ? post(renderDraft(view, event.dueAt, around, at), { dm })
         : post(draftOver(view, event.dueAt), { dm, moot: true });
     }
     case 'incident.verified':
@@ -56,9 +56,14 @@ function published(view: IncidentView, event: Published, actor: Actor, outside: 
     section(`${isDrill(view) ? `${MARKS.drill.emoji} DRILL ` : ''}*${name}*`),
     section(...updateLines(text)),
     over ? null : section(`*Next update by ${dualInstant(nextAt, incident.declaredAt)}*`),
-    outside === null ? null : section('*For the status page*', slackBlock(outside, 2500)),
+    forOutside(outside),
     context(publisher(view, event, actor), missedLine(view, event.missed), 'Times are UTC'),
   );
+}
+
+/** The words for the status page, ready to be copied. */
+function forOutside(text: string | null): Block | null {
+  return text === null ? null : section('*For the status page*', slackBlock(text, 2500));
 }
 
 function updateLines(text: UpdateText): readonly string[] {
@@ -88,7 +93,12 @@ function missedLine(view: IncidentView, missed: readonly string[]): string | nul
 }
 
 /** The draft, five minutes before: what is posted if nobody acts, and the three things one can do. */
-export function renderDraft(view: IncidentView, dueAt: string, draft: UpdateText | null, at: Date): Message {
+function renderDraft(
+  view: IncidentView,
+  dueAt: string,
+  { draft, publicUpdate }: Surroundings,
+  at: Date,
+): Message {
   const { incident } = view;
   const ids = { incident: incident.id };
   const channel = channelOf(incident);
@@ -100,6 +110,7 @@ export function renderDraft(view: IncidentView, dueAt: string, draft: UpdateText
     draft === null
       ? section('The text is made from the timeline at the due time. To write it yourself, press Edit.')
       : section(`*Status*  ${STATUS_WORDS[draft.status].word}`, ...updateLines(draft)),
+    forOutside(draft === null ? null : (publicUpdate?.(draft, view) ?? null)),
     section(`Goes to: ${channel ?? 'the incident channel'}, #${machine(view.plan.channels.incidents, 80)}`),
     actions(
       button('update.publish', 'Publish', ids, {

@@ -91,12 +91,15 @@ describe('a draft', () => {
       expectedBack: null,
     } as const;
 
-    const post = postOf(story, 'incident.update-drafted', '02:37:05', { ...NO_SURROUNDINGS, draft });
+    const publicUpdate: Surroundings['publicUpdate'] = (text, view) => `${view.plan.name}: ${text.status}`;
+    const around = { ...NO_SURROUNDINGS, draft, publicUpdate };
+    const post = postOf(story, 'incident.update-drafted', '02:37:05', around);
 
     expect(read(post)).toContain(
       '*Update for INC-2026-014 is due 02:42 UTC, in 5 min.* If nobody acts, this text is posted then.',
     );
     expect(read(post)).toContain('*What changed*\n> Restore began.');
+    expect(read(post)).toContain('*For the status page*\n```\nJanua: investigating\n```');
     expect(buttonsOf(post?.message.blocks ?? []).map(({ text }) => text.text)).toEqual([
       'Publish',
       'Edit',
