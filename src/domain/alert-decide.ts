@@ -68,13 +68,14 @@ function goneBecause({ rule }: Alert): string {
   return rule === 'R18' ? 'it is covered, ignored or gone' : 'the plan no longer asks for it';
 }
 
-/** Whether its rule could not be judged, or the source that it judges could not be read. */
+/** Whether its rule could not be judged, or the source that it judges could not be read. What is never told hides nothing. */
 function isHidden({ rule, backup }: Alert, verdicts: readonly Verdict[]): boolean {
   return verdicts.some(
     (verdict) =>
       verdict.health === 'unknown' &&
+      verdict.alarms &&
       verdict.backup === backup &&
-      (verdict.rule === rule || (verdict.rule === 'R4' && verdict.alarms)),
+      (verdict.rule === rule || verdict.rule === 'R4'),
   );
 }
 

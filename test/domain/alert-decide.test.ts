@@ -110,6 +110,7 @@ describe('a round of the watch', () => {
     expect(changesOf(fold(fired()))).toEqual(['alert.closed']);
     for (const unread of [
       verdict({ rule: 'R13', object: 'key-age', health: 'unknown', alarms: false }),
+      verdict({ object: 'other', health: 'unknown', alarms: false }),
       verdict({ rule: 'R4', object: 'es', health: 'unknown', alarms: false }),
       verdict({ rule: 'R4', backup: 'other', object: 'bucket', health: 'unknown' }),
     ])

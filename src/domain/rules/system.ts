@@ -75,16 +75,17 @@ function standbyVerdicts(
       text: `The receiver is ${seen.receiving ? 'running' : 'down, it must run'}`,
       consequence: `A promotion loses everything since it stopped`,
     }),
-    ...(seen.slotActive === null
-      ? []
-      : [
-          voice.say(slot, {
+    voice.say(
+      slot,
+      seen.slotActive === null
+        ? { health: 'unknown', text: 'not known: only the primary can tell' }
+        : {
             health: seen.slotActive ? 'ok' : 'critical',
             title: `replication slot of the standby of ${name} has no reader`,
             text: `The slot is ${seen.slotActive ? 'active' : 'inactive, it must be active'}`,
             consequence: `The disk of ${name} fills with WAL that nobody fetches`,
-          }),
-        ]),
+          },
+    ),
   ]);
 }
 

@@ -28,7 +28,7 @@ export const wal: Rule = (check) => {
   return whenSeen(check.inventory.wal, voice, toolOf(check, 'pg-archiver'), (seen) => [
     ...archive(check, seen).map((said) => voice.say('archive', said)),
     voice.say('archiver', archiver(check, seen)),
-    ...backlog(check, seen).map((said) => voice.say('backlog', said)),
+    voice.say('backlog', backlog(check, seen)),
     voice.say('gap', {
       health: seen.gap === null ? 'ok' : 'critical',
       title: `WAL archive of ${name} has a hole`,
@@ -38,8 +38,8 @@ export const wal: Rule = (check) => {
           : `Segment ${seen.gap} is missing in the archive; no hole is allowed`,
       consequence: `${name} cannot be restored to a point after the hole`,
     }),
-    ...timeline(check, seen).map((said) => voice.say('timeline', said)),
-    ...slot(check, seen).map((said) => voice.say('slot', said)),
+    voice.say('timeline', timeline(check, seen)),
+    voice.say('slot', slot(check, seen)),
   ]);
 };
 
@@ -80,46 +80,46 @@ function archiver({ component, now }: Check, { lastFailedAt, lastArchivedAt, fai
   };
 }
 
-function backlog({ backup, component }: Check, { ready }: Wal): readonly Said[] {
-  if (ready === null) return [];
+function backlog({ backup, component }: Check, { ready }: Wal): Said {
+  if (ready === null) return notTold('how many segments wait');
   const limit = backup.alerts.readySegments ?? READY_SEGMENTS;
-  return [
-    {
-      health: above(ready, { critical: limit }),
-      title: `WAL of ${component.name} waits to be archived`,
-      text: `${countText(ready, 'segment')} ready to be archived; limit ${limit}`,
-      consequence: `The disk of ${component.name} fills, and these changes are in no backup`,
-      measure: { kind: 'count', value: ready, limit, unit: 'count' },
-    },
-  ];
+  return {
+    health: above(ready, { critical: limit }),
+    title: `WAL of ${component.name} waits to be archived`,
+    text: `${countText(ready, 'segment')} ready to be archived; limit ${limit}`,
+    consequence: `The disk of ${component.name} fills, and these changes are in no backup`,
+    measure: { kind: 'count', value: ready, limit, unit: 'count' },
+  };
 }
 
-function timeline({ component }: Check, { timeline: own, archiveTimeline: archived }: Wal): readonly Said[] {
-  if (own === null || archived === null) return [];
-  return [
-    {
-      health: own === archived ? 'ok' : 'critical',
-      title: `WAL archive of ${component.name} is of another timeline`,
-      text: `Timeline ${own} on the server, ${archived} in the archive; they must be the same`,
-      consequence: `What ${component.name} wrote since it was promoted cannot be restored`,
-    },
-  ];
+function timeline({ component }: Check, { timeline: own, archiveTimeline: archived }: Wal): Said {
+  if (own === null || archived === null) return notTold('of which timeline the archive is');
+  return {
+    health: own === archived ? 'ok' : 'critical',
+    title: `WAL archive of ${component.name} is of another timeline`,
+    text: `Timeline ${own} on the server, ${archived} in the archive; they must be the same`,
+    consequence: `What ${component.name} wrote since it was promoted cannot be restored`,
+  };
 }
 
-function slot({ backup, component }: Check, { slotBytes, slotActive }: Wal): readonly Said[] {
-  if (slotBytes === null && slotActive === null) return [];
+function slot({ backup, component }: Check, { slotBytes, slotActive }: Wal): Said {
+  if (slotBytes === null && slotActive === null)
+    return { health: 'ok', text: 'No replication slot holds WAL back' };
   const limit = backup.alerts.slotBytes ?? SLOT_BYTES;
   const held =
     slotBytes === null ? 'bytes not known' : `holds ${sizeText(slotBytes)}, limit ${sizeText(limit)}`;
-  return [
-    {
-      health: slotActive === false || (slotBytes ?? 0) > limit ? 'critical' : 'ok',
-      title: `replication slot of ${component.name} ${slotActive === false ? 'has no reader' : 'falls behind'}`,
-      text: `The slot ${slotActive === false ? 'is inactive, it must be active' : 'is in use'}; ${held}`,
-      consequence: `The disk of ${component.name} fills with WAL that nobody fetches`,
-      measure: slotBytes === null ? null : { kind: 'lag', value: slotBytes, limit, unit: 'bytes' },
-    },
-  ];
+  return {
+    health: slotActive === false || (slotBytes ?? 0) > limit ? 'critical' : 'ok',
+    title: `replication slot of ${component.name} ${slotActive === false ? 'has no reader' : 'falls behind'}`,
+    text: `The slot ${slotActive === false ? 'is inactive, it must be active' : 'is in use'}; ${held}`,
+    consequence: `The disk of ${component.name} fills with WAL that nobody fetches`,
+    measure: slotBytes === null ? null : { kind: 'lag', value: slotBytes, limit, unit: 'bytes' },
+  };
+}
+
+/** Alarms nobody, and ends no alert either: what was found before may well be so still. */
+function notTold(what: string): Said {
+  return { health: 'unknown', text: `not known: the server does not tell ${what}`, alarms: false };
 }
 
 /** RDS moves its restorable time every 5 minutes. */

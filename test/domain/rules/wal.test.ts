@@ -94,16 +94,31 @@ describe('R9 write-ahead log', () => {
     expect(wal('slot', {}, { alerts }).health).toBe('critical');
   });
 
-  test('what the server does not tell is not judged', () => {
-    const silent = { ready: null, timeline: null, slotBytes: null, slotActive: null };
+  test('what the plan does not ask for is not judged', () => {
+    expect(objects({}, bare)).toEqual(['archiver', 'backlog', 'gap', 'timeline', 'slot']);
+  });
 
-    expect(objects(silent, bare)).toEqual(['archiver', 'gap']);
-    expect(objects({ ...silent, timeline: 4, archiveTimeline: null })).toEqual([
-      'archive',
-      'archiver',
-      'gap',
-    ]);
-    expect(objects({ ...silent, slotActive: true })).toEqual(['archive', 'archiver', 'gap', 'slot']);
+  test.each([
+    ['backlog', { ready: null }, 'not known: the server does not tell how many segments wait'],
+    ['timeline', { timeline: null }, 'not known: the server does not tell of which timeline the archive is'],
+    [
+      'timeline',
+      { archiveTimeline: null },
+      'not known: the server does not tell of which timeline the archive is',
+    ],
+  ] as const)(
+    'of its %s what the server does not tell is not known, and alarms nobody',
+    (object, changes, text) => {
+      expect(wal(object, changes)).toMatchObject({ health: 'unknown', alarms: false, text });
+    },
+  );
+
+  test('a slot that is no more holds nothing back', () => {
+    expect(wal('slot', { slotBytes: null, slotActive: null })).toMatchObject({
+      health: 'ok',
+      text: 'No replication slot holds WAL back',
+    });
+    expect(wal('slot', { slotBytes: null, slotActive: true }).text).toContain('bytes not known');
   });
 });
 
