@@ -39,6 +39,7 @@ const nothing: AnyAction = {
   schema: z.strictObject({}),
   class: 'read',
   recovery: 'safe',
+  gives: {},
   preview: async () => ({ lines: [], bound: null, shown: [], undo: [], blocked: [] }),
   run: async () => ({ kind: 'done', summary: 'nothing', output: {}, facts: [] }),
 };

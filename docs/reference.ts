@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import type { AnyAction } from '../src/actions/action.ts';
 import { actions } from '../src/actions/index.ts';
+import { REFERENCE } from '../src/actions/params.ts';
 import { Plan } from '../src/domain/plan.ts';
 
 const Shape = z.looseObject({
@@ -15,7 +17,11 @@ const Shape = z.looseObject({
   get properties() {
     return z.record(z.string(), Shape).optional();
   },
+  get additionalProperties() {
+    return z.union([z.boolean(), Shape]).optional();
+  },
   required: z.array(z.string()).optional(),
+  description: z.string().optional(),
 });
 type Shape = z.infer<typeof Shape>;
 
@@ -27,7 +33,8 @@ const RECOVERY = {
 
 /** docs/actions.md: every action with its class and parameters, as the code has them. */
 export function actionsPage(): string {
-  const parts = Object.values(actions).map(({ name, summary, class: kind, recovery, schema }) => {
+  const parts = Object.values(actions).map((action) => {
+    const { name, summary, class: kind, recovery, schema } = action;
     const rows = parametersOf(schema).map(
       ({ key, type, standard }) => `| \`${key}\` | ${type} | ${standard} |`,
     );
@@ -42,6 +49,7 @@ export function actionsPage(): string {
         ? ['No parameters.']
         : ['| parameter | value | without it |', '|---|---|---|', ...rows]),
       '',
+      ...outputsOf(action),
     ].join('\n');
   });
   return [
@@ -50,8 +58,19 @@ export function actionsPage(): string {
     'What a step can do: the names of `uses`, and what may stand under `with`. This page is written by `npm run docs`. What each',
     'action is for is in the table of [plans.md](plans.md); any value may be a reference like `${find.key}`.',
     '',
+    'A step gives outputs: a later step refers to one as `${id.output}`, by the id of the step that gives it, and to what lies in a',
+    'map as `${id.output.name}`. `${id.summary}` is always there, the words that cards show. The check of a plan refuses an output',
+    'that is not listed here for the action.',
+    '',
     ...parts,
   ].join('\n');
+}
+
+function outputsOf({ gives, givesUnder }: AnyAction): readonly string[] {
+  const rows = Object.entries(gives).map(([key, is]) => `| \`${key}\` | ${is} |`);
+  if (rows.length === 0) return [];
+  const named = `| each name under \`${givesUnder}\` | the value that was found there |`;
+  return ['| gives | which is |', '|---|---|', ...rows, ...(givesUnder === undefined ? [] : [named]), ''];
 }
 
 /** plans/plan.schema.json: the plan language for editors. */
@@ -84,10 +103,18 @@ const WORDS: Readonly<Record<string, string>> = {
   null: 'nothing',
 };
 
-function typeOf({ type, enum: values, anyOf, items }: Shape): string {
-  if (values !== undefined) return values.map((value) => `\`${String(value)}\``).join(', ');
-  if (anyOf !== undefined) return [...new Set(anyOf.map(typeOf))].join(' or ');
-  if (items !== undefined) return `list of ${typeOf(items)}`;
-  const words = [type ?? []].flat().map((name) => WORDS[name] ?? name);
-  return words.length === 0 ? 'any value' : words.join(' or ');
+/** In words, without what stands for every parameter: that it may be a reference. */
+function typeOf(shape: Shape): string {
+  return [...new Set(typesOf(shape))].join(' or ') || 'any value';
+}
+
+function typesOf(shape: Shape): readonly string[] {
+  const { type, enum: values, anyOf, items, properties, additionalProperties, description } = shape;
+  if (description === REFERENCE) return [];
+  if (values !== undefined) return [values.map((value) => `\`${String(value)}\``).join(', ')];
+  if (anyOf !== undefined) return anyOf.flatMap(typesOf);
+  if (items !== undefined) return [`list of ${typeOf(items)}`];
+  if (properties !== undefined) return [`map of \`{ ${Object.keys(properties).join(', ')} }\``];
+  if (typeof additionalProperties === 'object') return [`map of ${typeOf(additionalProperties)} by name`];
+  return [type ?? []].flat().map((name) => WORDS[name] ?? name);
 }

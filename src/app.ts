@@ -30,7 +30,6 @@ import { WATCH_WORKERS, watchSystem } from './jobs/watch.ts';
 import { sweepRunFolders, type World } from './jobs/world.ts';
 import type { Log } from './log.ts';
 import { createQueue } from './queue/boss.ts';
-import { exportRunbook } from './render/plan-export.ts';
 import { draftUpdate, lastHeardAt } from './render/updates.ts';
 import { createAccounts } from './services/accounts.ts';
 import { createAlertViews } from './services/alert-views.ts';
@@ -53,6 +52,7 @@ import { createDatabase } from './store/database.ts';
 import { stuckDeliveries } from './store/deliveries.ts';
 import { jobRunsOf, recordHeartbeat } from './store/heartbeats.ts';
 import { patient } from './store/patience.ts';
+import { requireTables } from './store/ready.ts';
 import { requireSessions } from './store/sessions.ts';
 import { readTemplates } from './templates.ts';
 
@@ -130,14 +130,6 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
       return isRefusal(inputs) ? inputs : previewRun(world, meant, version, runbookId, inputs);
     },
     writeReport: (actor, incident) => reports.write(actor, incident),
-    exportRunbook: (plan, runbookId) =>
-      exportRunbook(plan, runbookId, (uses, params) => {
-        const action = actions[uses];
-        const parsed = action?.schema.safeParse(params);
-        return action?.byHand === undefined || !parsed?.success
-          ? []
-          : action.byHand(parsed.data as never, plan);
-      }),
   };
 
   /** Puts the folder's plans and people in force. A folder with faults changes nothing. */
@@ -284,6 +276,7 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
     /** What fails again and again while the rest goes on, with the last reason. */
     stuck: async () => [...queue.stuck(), ...(await stuckDeliveries(db).catch(() => []))],
     start: async () => {
+      await requireTables(db);
       if (options.role === 'worker') await requireSessions(config.DR_DATABASE_URL);
       await queue.start();
     },

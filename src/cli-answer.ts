@@ -41,7 +41,7 @@ export function renderAnswer(answer: Answer, people: People, commands: readonly 
 function textOf(reply: Reply, commands: readonly Command[], now: Date): string {
   switch (reply.what) {
     case 'text':
-      return reply.lines.join('\n');
+      return reply.lines.join('\n').replaceAll('/dr ', 'dr ');
     case 'status':
       return renderStatus(reply.view, process.env.TZ);
     case 'run':

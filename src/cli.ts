@@ -5,6 +5,7 @@ import { Command as Program } from 'commander';
 import { commands } from '../commands/index.ts';
 import { type App, createApp } from './app.ts';
 import { renderAnswer } from './cli-answer.ts';
+import { checkFolder, runbookByHand } from './cli-folder.ts';
 import { voteFromTerminal } from './cli-vote.ts';
 import type { Answer, CommandContext } from './command.ts';
 import { readWords } from './command.ts';
@@ -17,8 +18,8 @@ import { AppError, messageOf } from './errors.ts';
 import { createLog } from './log.ts';
 import { migrate } from './migrate.ts';
 
-/** Exit codes (CARDS §16). */
-export const EXIT = { done: 0, refused: 1, usage: 2, unknown: 3, waiting: 4, unreachable: 5 } as const;
+/** Exit codes, as docs/operations.md has them. */
+const EXIT = { done: 0, refused: 1, usage: 2, unreachable: 5 } as const;
 
 interface Globals {
   readonly as?: string;
@@ -95,7 +96,8 @@ program
 program
   .command('doctor')
   .summary('check tokens, rights, people, clients and clocks; each line ok, or what to type')
-  .action(() =>
+  .option('--json', 'one JSON object on stdout')
+  .action(({ json }: Globals) =>
     main(
       async (app, _, globals) => {
         const lines = await runDoctor(app);
@@ -103,7 +105,7 @@ program
         const text = lines
           .map(({ ok, what, say }) => `${ok ? '[ok]  ' : '[fail]'} ${what}${say === '' ? '' : `: ${say}`}`)
           .join('\n');
-        process.stdout.write(globals.json ? `${JSON.stringify({ lines })}\n` : `${text}\n`);
+        process.stdout.write(json || globals.json ? `${JSON.stringify({ lines })}\n` : `${text}\n`);
         return bad.length === 0 ? EXIT.done : EXIT.refused;
       },
       { start: false },
@@ -113,15 +115,23 @@ program
 const plan = program.commands.find((command) => command.name() === 'plan');
 plan
   ?.command('check')
-  .summary('check every plan of DR_CONFIG; nothing is loaded')
-  .action(() =>
-    main(async (app) => {
-      for (const { plan: checked, warnings } of app.folder.plans) {
-        process.stdout.write(`[ok]   ${checked.system}: ${Object.keys(checked.runbooks).length} runbooks\n`);
-        for (const warning of warnings) process.stdout.write(`[warn] ${warning}\n`);
+  .summary(
+    'check the folder of DR_CONFIG: plans, people, connections; no database is asked, nothing is loaded',
+  )
+  .option('--json', 'one JSON object on stdout')
+  .action(({ json }: Globals) =>
+    atOnce(async () => {
+      const { plans, faults } = await checkFolder(process.env);
+      if (json === true || program.opts<Globals>().json === true)
+        process.stdout.write(`${JSON.stringify({ plans, faults })}\n`);
+      else {
+        for (const { system, runbooks, warnings } of plans) {
+          process.stdout.write(`[ok]   ${system}: ${runbooks} runbooks\n`);
+          for (const warning of warnings) process.stdout.write(`[warn] ${warning}\n`);
+        }
+        for (const fault of faults) process.stderr.write(`${fault}\n`);
       }
-      for (const fault of app.folder.faults) process.stderr.write(`${fault}\n`);
-      return app.folder.faults.length === 0 ? EXIT.done : EXIT.refused;
+      return faults.length === 0 ? EXIT.done : EXIT.refused;
     }),
   );
 plan
@@ -152,39 +162,39 @@ plan
   ?.command('export <system> <runbook>')
   .summary('a runbook with its exact commands as Markdown, for the day the bot is gone')
   .action((system: string, runbook: string) =>
-    main(
-      async (app) => {
-        const loaded = app.folder.plans.find((candidate) => candidate.plan.system === system)?.plan;
-        if (loaded?.runbooks[runbook] === undefined)
-          throw new AppError(
-            'plan-invalid',
-            `There is no runbook "${runbook}" in a plan "${system}". Known: ${app.folder.plans.flatMap((candidate) => Object.keys(candidate.plan.runbooks).map((id) => `${candidate.plan.system} ${id}`)).join(', ')}.`,
-          );
-        process.stdout.write(app.tools.exportRunbook(loaded, runbook));
-        return EXIT.done;
-      },
-      { offline: true },
-    ),
+    atOnce(async () => {
+      process.stdout.write(await runbookByHand(process.env, system, runbook));
+      return EXIT.done;
+    }),
   );
 
 await program.parseAsync();
 
 type Work = (app: App, actor: Actor, globals: Globals) => Promise<number>;
 
-/** Builds the app, runs one piece of work, closes everything. The only place of the CLI that catches. */
-async function main(work: Work, options: { offline?: boolean; start?: boolean } = {}): Promise<void> {
+/** Builds the app, runs one piece of work, closes everything. */
+async function main(work: Work, options: { start?: boolean } = {}): Promise<void> {
   const globals: Globals = program.opts();
   let app: App | undefined;
   try {
     const config = readConfig({ ...process.env, DR_SLACK_MODE: process.env.DR_SLACK_MODE ?? 'off' });
     app = await createApp(config, createLog(process.env.DR_LOG_LEVEL ?? 'error'), { role: 'cli' });
     // The doctor looks at a database that may be away: it must not need the queue.
-    if (options.offline !== true && options.start !== false) await app.start();
+    if (options.start !== false) await app.start();
     process.exitCode = await work(app, actorOf(app, globals), globals);
   } catch (error) {
     fail(error);
   } finally {
-    if (options.offline !== true) await app?.close().catch(() => {});
+    await app?.close().catch(() => {});
+  }
+}
+
+/** The same without an app: what needs the folder alone. */
+async function atOnce(work: () => Promise<number>): Promise<void> {
+  try {
+    process.exitCode = await work();
+  } catch (error) {
+    fail(error);
   }
 }
 
@@ -218,25 +228,23 @@ async function runCommand(
   const shown = { ...globals, json: globals.json === true || json };
   if (!isRefusal(answer) && answer.kind === 'reply' && answer.what === 'approval')
     return voteFromTerminal(app, actor, answer, input);
-  if (
-    !isRefusal(answer) &&
-    answer.kind === 'reply' &&
-    answer.what === 'preview' &&
-    answer.preview.blocked.length === 0 &&
-    !input.flags.has('dry-run')
-  ) {
-    if (!shown.json) await print(app, answer, shown);
-    if (input.flags.has('yes') || (await agrees('Start this run? Type yes: '))) {
-      return print(
-        app,
-        await command.run(context, { ...input, flags: new Set([...input.flags, 'yes']) }),
-        shown,
-      );
-    }
-    process.stderr.write('Nothing was started.\n');
-    return EXIT.refused;
+  if (isRefusal(answer) || answer.kind !== 'reply' || answer.what !== 'preview')
+    return print(app, answer, shown);
+  const blocked = answer.preview.blocked.length > 0;
+  if (input.flags.has('dry-run')) {
+    const exit = await print(app, answer, shown);
+    return blocked ? EXIT.refused : exit;
   }
-  return print(app, answer, shown);
+  if (!shown.json || !process.stdin.isTTY) await print(app, answer, shown);
+  const question = blocked ? 'Start the steps before that all the same?' : 'Start this run?';
+  if (await agrees(`${question} Type yes: `))
+    return print(
+      app,
+      await command.run(context, { ...input, flags: new Set([...input.flags, 'yes']) }),
+      shown,
+    );
+  process.stderr.write('Nothing was started. To start it without a question, add --yes.\n');
+  return EXIT.refused;
 }
 
 async function contextOf(app: App, actor: Actor, incident: string | null): Promise<CommandContext> {

@@ -54,7 +54,6 @@ export interface Tools {
     inputs: Readonly<Record<string, string>>,
   ): Promise<RunPreview | Refusal>;
   writeReport(actor: Actor, incident: string): Promise<WrittenReport | Refusal>;
-  exportRunbook(plan: Plan, runbook: string): string;
   /** The words of an update from what is recorded alone. */
   draft(view: IncidentView): UpdateText;
 }

@@ -16,46 +16,71 @@ export interface ConfigFolder {
   readonly documents: readonly LoadableDocument[];
 }
 
-/** Reads `DR_CONFIG`: connections.yml and people.yml must be right; each plan stands or falls by itself. */
+/**
+ * Reads `DR_CONFIG`: connections.yml and people.yml must be right; each plan stands or falls by itself. Throws with every fault
+ * of all files where one of the two is not.
+ */
 export async function readConfigFolder(
   folder: string,
   actions: Readonly<Record<string, AnyAction>>,
 ): Promise<ConfigFolder> {
-  const connections = parseFile(await readRequired(folder, 'connections.yml'), Connections);
-  const peopleFile = await readRequired(folder, 'people.yml');
-  const people = parseFile(peopleFile, People);
-  const twins = peopleFaults(people);
-  if (twins.length > 0)
-    throw new AppError('plan-invalid', twins.map((fault) => `${peopleFile.name}:1:1 ${fault}`).join('\n'), {
-      details: twins,
-    });
-  const plans: LoadedPlan[] = [];
   const faults: string[] = [];
-  for (const name of await planNames(folder)) {
+  const attempt = async <Value>(read: () => Promise<Value>): Promise<Value | null> => {
     try {
-      plans.push(
-        checkPlan(await readYaml(join(folder, 'plans', name), `plans/${name}`), actions, people, connections),
-      );
+      return await read();
     } catch (error) {
-      if (!(error instanceof AppError)) throw error;
+      if (!(error instanceof AppError) || error.code !== 'plan-invalid') throw error;
       faults.push(...error.details);
+      return null;
     }
+  };
+  const connections = await attempt(async () =>
+    parseFile(await readRequired(folder, 'connections.yml'), Connections),
+  );
+  const people = await attempt(() => readPeople(folder));
+  const plans: LoadedPlan[] = [];
+  for (const name of await planNames(folder)) {
+    const shown = `plans/${name}`;
+    const loaded = await attempt(async () =>
+      checkPlan(await readFileOf(folder, shown), actions, people?.people ?? null, connections),
+    );
+    if (loaded !== null) plans.push(loaded);
   }
+  if (connections === null || people === null)
+    throw new AppError('plan-invalid', faults.join('\n'), { details: faults });
   const documents: LoadableDocument[] = [
-    documentOf('people', 'people', peopleFile),
+    documentOf('people', 'people', people.file),
     ...plans.map(({ plan, file }) => documentOf('plan', plan.system, file)),
   ];
-  return { connections, people, plans, faults, documents };
+  return { connections, people: people.people, plans, faults, documents };
+}
+
+async function readPeople(folder: string): Promise<{ people: People; file: YamlFile }> {
+  const file = await readRequired(folder, 'people.yml');
+  const people = parseFile(file, People);
+  const twins = peopleFaults(people).map(
+    ({ path, message }) => `${file.place(path)} ${path.join('.')}: ${message}`,
+  );
+  if (twins.length > 0) throw new AppError('plan-invalid', twins.join('\n'), { details: twins });
+  return { people, file };
 }
 
 async function readRequired(folder: string, name: string): Promise<YamlFile> {
+  return readFileOf(
+    folder,
+    name,
+    ' DR_CONFIG must name the folder with connections.yml, people.yml and plans/.',
+  );
+}
+
+async function readFileOf(folder: string, name: string, next = ''): Promise<YamlFile> {
   return readYaml(join(folder, name), name).catch((error: unknown) => {
     if (error instanceof AppError) throw error;
-    throw new AppError(
-      'config-invalid',
-      `${basename(folder)}/${name} cannot be read (${messageOf(error)}). DR_CONFIG must name the folder with connections.yml, people.yml and plans/.`,
-      { cause: error },
-    );
+    const fault = `${basename(folder)}/${name} cannot be read (${messageOf(error)}).${next}`;
+    throw new AppError(next === '' ? 'plan-invalid' : 'config-invalid', fault, {
+      cause: error,
+      details: [fault],
+    });
   });
 }
 

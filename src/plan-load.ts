@@ -1,6 +1,7 @@
+import { isUtf8 } from 'node:buffer';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { isCollection, LineCounter, parseDocument, visit } from 'yaml';
+import { type ErrorCode, isCollection, LineCounter, parseDocument, visit, type YAMLError } from 'yaml';
 import type { z } from 'zod';
 import type { AnyAction } from './actions/action.ts';
 import { type Json, toJson } from './domain/canonical.ts';
@@ -11,6 +12,7 @@ import { planFaults } from './domain/plan-lint.ts';
 import type { ActionShape } from './domain/plan-lint-runbook.ts';
 import { hasSymbols } from './domain/template.ts';
 import { AppError } from './errors.ts';
+import { needFaults } from './step-needs.ts';
 
 const MAX_BYTES = 256 * 1024;
 const MAX_DEPTH = 32;
@@ -26,8 +28,15 @@ export interface YamlFile {
 
 /** Reads YAML safely: no tags, no aliases, no repeated keys, 256 kB, 32 levels. Throws `plan-invalid` with the place. */
 export async function readYaml(path: string, shownAs: string): Promise<YamlFile> {
-  const source = await readFile(path, 'utf8');
-  return parseYaml(source, shownAs);
+  return parseYaml(textOf(await readFile(path), shownAs), shownAs);
+}
+
+/** Read as something else a name or an SQL text would be damaged without a word. */
+function textOf(bytes: Buffer, name: string): string {
+  if (isUtf8(bytes)) return bytes.toString('utf8');
+  const lines = bytes.toString('latin1').split('\n');
+  const line = lines.findIndex((text) => !isUtf8(Buffer.from(text, 'latin1'))) + 1;
+  throw invalid([`${name}:${line}:1 the file is not UTF-8 here; save it as UTF-8`]);
 }
 
 export function parseYaml(source: string, name: string): YamlFile {
@@ -46,8 +55,8 @@ export function parseYaml(source: string, name: string): YamlFile {
     const { line, col } = lines.linePos(offset);
     return `${name}:${line}:${col}`;
   };
-  const faults = [...document.errors, ...document.warnings].map(
-    (fault) => `${where(fault.pos[0])} ${fault.message}`,
+  const faults = syntaxFaults(document).map(
+    (fault) => `${where(fault.pos[0])} ${PLAIN_WORDS[fault.code] ?? fault.message}`,
   );
   visit(document, {
     Alias: (_, node) =>
@@ -68,6 +77,19 @@ export function parseYaml(source: string, name: string): YamlFile {
   };
   return { name, source, body: toJson(document.toJS()), place };
 }
+
+/** After the first that is no repeated key a reader is out of step, and what it says of the lines behind is about nothing. */
+function syntaxFaults({ errors, warnings }: ReturnType<typeof parseDocument>): readonly YAMLError[] {
+  const first = errors.find(({ code }) => code !== 'DUPLICATE_KEY');
+  return first === undefined ? [...errors, ...warnings] : [first];
+}
+
+/** What the reader says of these helps only those who know YAML by heart. */
+const PLAIN_WORDS: Partial<Record<ErrorCode, string>> = {
+  BLOCK_AS_IMPLICIT_KEY: 'a text with ": " in it must stand in quotes',
+  DUPLICATE_KEY: 'this key stands here twice',
+  MULTIPLE_DOCS: 'a file holds one document: take out the line "---"',
+};
 
 /** Checks a file against a schema; throws `plan-invalid` with every fault and its place. */
 export function parseFile<Schema extends z.ZodType>(file: YamlFile, schema: Schema): z.infer<Schema> {
@@ -91,7 +113,10 @@ export function checkPlan(
   connections: Connections | null,
 ): LoadedPlan {
   const plan = parseFile(file, Plan);
-  const faults = planFaults(plan, shapesOf(actions), people, connections);
+  const faults = [
+    ...planFaults(plan, shapesOf(actions), people, connections),
+    ...(people === null || connections === null ? [] : needFaults(plan, actions, people, connections)),
+  ];
   const lines = (level: 'error' | 'warning') =>
     faults.filter((fault) => fault.level === level).map(({ path, message }) => sentence(file, path, message));
   const errors = lines('error');
@@ -114,6 +139,7 @@ export function shapesOf(
       {
         class: action.class,
         after: action.after,
+        gives: (params) => [...Object.keys(action.gives), ...keysOf(params[action.givesUnder ?? ''])],
         paramFaults: (params) => {
           const parsed = action.schema.safeParse(params);
           if (parsed.success) return [];
@@ -122,6 +148,10 @@ export function shapesOf(
       } satisfies ActionShape,
     ]),
   );
+}
+
+function keysOf(value: Json | undefined): readonly string[] {
+  return typeof value === 'object' && value !== null ? Object.keys(value) : [];
 }
 
 interface Issue {
@@ -142,6 +172,10 @@ function flatIssues(issues: readonly z.core.$ZodIssue[]): readonly Issue[] {
     }
     if (issue.code === 'unrecognized_keys')
       return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key "${key}"` }));
+    if (issue.code === 'invalid_type' && issue.message.endsWith('received undefined'))
+      return [{ path, message: 'is missing' }];
+    if (issue.code === 'invalid_type' && path.length === 0 && issue.message.endsWith('received null'))
+      return [{ path, message: 'is empty' }];
     return [{ path, message: issue.message.replace(/^Invalid input: /, '') }];
   });
 }

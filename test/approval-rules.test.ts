@@ -25,7 +25,9 @@ describe('people.yml', () => {
       },
     });
 
-    expect(peopleFaults(people)).toEqual([`people.ben: ${KEY.slice(0, 40)} already belongs to ana`]);
+    expect(peopleFaults(people)).toMatchObject([
+      { path: ['people', 'ben', 'sshKeys', 0], message: `${KEY.slice(0, 40)} already belongs to ana` },
+    ]);
   });
 });
 
@@ -46,7 +48,7 @@ describe('a plan', () => {
       inputs: { name: { label: 'Name', type: 'text' } },
       steps: [ask],
     };
-    const actions = { 'pg.query': { class: 'read' as const, paramFaults: () => [] } };
+    const actions = { 'pg.query': { class: 'read' as const, gives: () => [], paramFaults: () => [] } };
 
     const faults = planFaults(Plan.parse(smallPlan({ runbooks: { recover } })), actions, null, null);
 

@@ -20,6 +20,7 @@ const connections = Connections.parse({
   },
   sns: { 'janua-dr': { topicArn: 'arn:aws:sns:eu-west-1:1:janua-dr', region: 'eu-west-1' } },
   redis: { 'janua-sessions': { url: 'env:JANUA_REDIS_URL' } },
+  secrets: { 'janua-test-account': 'env:JANUA_TEST_ACCOUNT' },
   vars: { 'janua-url': 'http://127.0.0.1:1' },
 });
 
@@ -79,6 +80,12 @@ test.each([
     /steps\[3\]\.with: \$\{finds\.key\} names no earlier step/,
   ],
   [
+    'a reference to what a step does not give',
+    '"${find.key}", etag',
+    '"${find.kee}", etag',
+    /steps\[3\]\.with: step "find" \(backup\.find\) gives no "kee"; did you mean "key"\? It gives: key, etag, /,
+  ],
+  [
     'an input that is not there',
     '"${inputs.before}"',
     '"${inputs.befor}"',
@@ -133,6 +140,54 @@ test.each([
     /steps\[2\]\.with\.backup: "pg-wal" cannot be restored by backup\.find/,
   ],
   [
+    'a component that a step cannot find',
+    'uses: pg.swap\n            with: { component: postgres, scratch',
+    'uses: pg.swap\n            with: { component: postgress, scratch',
+    /steps\[12\]\.steps\[1\]\.with: The plan has no component `postgress`/,
+  ],
+  [
+    'a cluster that a step cannot find',
+    '{ cluster: janua, namespace: janua, deployments: [janua-api, janua-worker], replicas: 0 }\n            timeout: 2m\n            expected',
+    '{ cluster: jaua, namespace: janua, deployments: [janua-api, janua-worker], replicas: 0 }\n            timeout: 2m\n            expected',
+    /steps\[12\]\.steps\[0\]\.with: there is no kubernetes connection of connections\.yml "jaua"; did you mean "janua"\?/,
+  ],
+  [
+    'a former step that a step cannot find',
+    'restore: stop }\n            timeout: 2m\n            expected',
+    'restore: stopp }\n            timeout: 2m\n            expected',
+    /steps\[12\]\.steps\[2\]\.with: there is no earlier step "stopp"; did you mean "stop"\?/,
+  ],
+  [
+    'a step that has not been yet',
+    'restore: stop }\n            timeout: 2m\n            expected',
+    'restore: soak }\n            timeout: 2m\n            expected',
+    /with: there is no earlier step "soak".* Known: assess, /,
+  ],
+  [
+    'a secret that a step cannot find',
+    'password: janua-test-account',
+    'password: janua-test-acount',
+    /with: there is no secret of connections\.yml "janua-test-acount"; did you mean "janua-test-account"\?/,
+  ],
+  [
+    'a Redis server that a step cannot find',
+    '{ connection: janua-sessions }\n        timeout: 1m\n        provenance: [J-60]',
+    '{ connection: sessions }\n        timeout: 1m\n        provenance: [J-60]',
+    /with: there is no redis connection of connections\.yml "sessions"\. Known: janua-sessions/,
+  ],
+  [
+    'a topic that a step cannot find',
+    'connection: janua-dr\n          subject: PostgreSQL Restore',
+    'connection: janua-rd\n          subject: PostgreSQL Restore',
+    /with: there is no sns connection of connections\.yml "janua-rd"; did you mean "janua-dr"\?/,
+  ],
+  [
+    'a person whom a step cannot find',
+    'evidence: text',
+    'assignee: bob, evidence: text'.replace(', ', '\n          '),
+    /with: there is no person or role "bob"; did you mean "ben"\?/,
+  ],
+  [
     'a name pattern without a date',
     '{YYYYmmdd_HHMMSS}',
     '{*}',
@@ -158,7 +213,7 @@ test('every fault is told at once', () => {
 
 test.each([
   ['aliases', 'a: &x [1]\nb: *x\n', /aliases/],
-  ['repeated keys', 'a: 1\na: 2\n', /unique/i],
+  ['repeated keys', 'a: 1\na: 2\n', /this key stands here twice/],
   ['tags that run code', "a: !!js/function 'x'\n", /Unresolved tag/],
   ['a file that is too large', `a: "${'x'.repeat(300_000)}"\n`, /larger than 256 kB/],
   ['values nested too deep', `a: ${'['.repeat(50)}${']'.repeat(50)}\n`, /nested deeper/],

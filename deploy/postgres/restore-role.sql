@@ -1,13 +1,28 @@
--- The role dr-bot restores and swaps with. Run once on each server, as an administrator:
+-- The role dr-bot restores and swaps with. Run on each server, as an administrator:
 --
---   psql -d postgres -v owner=janua_owner -v password="$(cat /run/secrets/dr_restore)" -f restore-role.sql
+--   DR_RESTORE_PASSWORD=… psql -d postgres -v owner=janua_owner -f restore-role.sql
 --
 -- It is no superuser: a dump is code, and it runs as the role that restores it. `owner` is the role that owns the live
--- database and everything in it; run the last grant again for each further database with another owner.
+-- database and everything in it; run it again for each further database with another owner, or with a new password.
+\set ON_ERROR_STOP on
+\getenv restore_password DR_RESTORE_PASSWORD
+\if :{?owner}
+\else
+do $$ begin raise exception 'Name the role that owns the live database: psql -v owner=janua_owner'; end $$;
+\endif
+\if :{?restore_password}
+\else
+do $$ begin raise exception 'Set DR_RESTORE_PASSWORD to the password of dr_restore'; end $$;
+\endif
+
+begin;
+select not exists (select from pg_roles where rolname = 'dr_restore') as is_new \gset
+\if :is_new
+create role dr_restore;
+\endif
 
 -- LOGIN CREATEDB: creates the scratch database. Renaming a database needs CREATEDB and ownership too.
-create role dr_restore login createdb password :'password';
-alter role dr_restore connection limit 12;
+alter role dr_restore login createdb connection limit 12 password :'restore_password';
 
 -- Ends the sessions of the live database before the swap. Never a superuser's: those are refused by name instead.
 grant pg_signal_backend to dr_restore;
@@ -17,6 +32,7 @@ grant pg_monitor to dr_restore;
 
 -- Member of the owner: reads the live database, restores as the owner (SET ROLE), renames and drops what the owner owns.
 grant :"owner" to dr_restore;
+commit;
 
 -- What it deliberately does not have:
 --   SUPERUSER          dumps with event triggers, foreign data wrappers … are refused by the object's name;

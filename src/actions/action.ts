@@ -23,6 +23,13 @@ export interface Action<Params> {
   readonly recovery: 'safe' | 'observe' | 'never';
   /** Actions one of which must stand earlier in the runbook. */
   readonly after?: readonly string[];
+  /**
+   * The keys of `output`, which later steps refer to as `${id.key}`, and what each is, in a few words with its unit. The
+   * check of a plan refuses others, and docs/actions.md lists them. `summary` is not among them: every step has one.
+   */
+  readonly gives: Readonly<Record<string, string>>;
+  /** The parameter whose own keys are keys of `output` as well. */
+  readonly givesUnder?: string;
   preview(context: ActionContext, params: Params): Promise<Preview>;
   run(context: ActionContext, params: Params): Promise<Outcome>;
   /** Throws when the effect cannot be proved. A failed verify is a failed step. */
@@ -93,7 +100,9 @@ export type Need =
       readonly database: string;
       readonly owner?: string;
     }
-  | { readonly kind: 'redis' | 'sns' | 'http'; readonly connection: string };
+  | { readonly kind: 'redis' | 'sns' | 'http'; readonly connection: string }
+  /** What must be there by this name: a secret of connections.yml, a person or a role, a step before this one. */
+  | { readonly kind: 'secret' | 'person' | 'step'; readonly name: string };
 
 export interface ActionContext {
   readonly run: {

@@ -34,6 +34,16 @@ export const backupFetch = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    backup: 'id of the backup in the plan',
+    path: 'the file on the worker',
+    sha256: 'SHA-256 of its bytes, hex',
+    bytes: 'size in bytes',
+    key: 'its key in the store',
+    etag: 'ETag of its bytes',
+    versionId: 'its version in the bucket, or nothing',
+    takenAt: 'when the backup was taken, ISO 8601',
+  },
 
   async preview(context, params) {
     const { backup, key, etag } = params;

@@ -26,6 +26,17 @@ export const backupFind = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    key: 'its key in the store',
+    etag: 'ETag of its bytes',
+    versionId: 'its version in the bucket, or nothing',
+    bytes: 'size in bytes',
+    takenAt: 'when the backup was taken, ISO 8601',
+    format: '`plain`, `custom` or `tar`',
+    whole: 'what a full read found: `sha256`, `format`, `tables`, `rows`; or nothing',
+    refused: 'newer ones that are of no use, each with `key` and `reason`',
+    looked: 'how many were looked at',
+  },
 
   async preview(context, params) {
     const source = sourceOf(context.plan, params.backup);

@@ -25,6 +25,14 @@ export const backupVerify = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    format: '`plain`, `custom` or `tar`',
+    compressed: 'whether it is gzip',
+    tables: 'how many tables it holds',
+    rows: 'how many rows it holds, or nothing when it does not tell',
+    pgVersion: 'version of PostgreSQL that made it, or nothing',
+    sha256: 'SHA-256 of its bytes, hex',
+  },
 
   async preview(context, params) {
     sourceOf(context.plan, params.backup);

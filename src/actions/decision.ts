@@ -35,6 +35,10 @@ export const decision = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    choice: '`value` of the chosen option',
+    by: 'id of the person who chose; not when it was chosen beforehand',
+  },
 
   async preview(_context, params) {
     const chosen = chosenOf(params);
@@ -54,7 +58,10 @@ export const decision = defineAction<Params>({
   async run(_context, params) {
     const { question, options } = params;
     if (typeof options === 'string')
-      throw new AppError('plan-invalid', `No finished step gave ${options}. Correct the plan.`);
+      throw new AppError(
+        'plan-invalid',
+        `No finished step gave ${options}. A run keeps the plan it began with: abort it, correct the plan, run dr plan load, and start again.`,
+      );
     const chosen = chosenOf(params);
     if (chosen === undefined) return { kind: 'ask', question: { kind: 'decision', question, options } };
     if (chosen.ends === true)

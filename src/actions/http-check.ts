@@ -45,6 +45,12 @@ export const httpCheck = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    status: 'status of the answer',
+    ms: 'the slowest answer, in milliseconds',
+    passed: 'how many passed in a row',
+  },
+  givesUnder: 'read',
 
   async preview(context, params) {
     const refused = hasSymbols(params.url)
@@ -102,7 +108,10 @@ export const httpCheck = defineAction<Params>({
     return [`curl --fail-with-body --max-time 5 --max-redirs 0 -X ${method}${data} '${url}'`];
   },
 
-  needs: ({ url }) => [{ kind: 'http', connection: URL.canParse(url) ? new URL(url).host : url }],
+  needs: ({ url, secrets }) => [
+    { kind: 'http', connection: URL.canParse(url) ? new URL(url).host : url },
+    ...Object.values(secrets).map((name) => ({ kind: 'secret' as const, name })),
+  ],
 });
 
 /** One request, judged. A failure is a value; only what may not be asked at all is thrown. */

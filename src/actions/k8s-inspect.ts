@@ -48,6 +48,11 @@ export const k8sInspect = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    ready: 'ready pods by name of Deployment',
+    wanted: 'wanted pods by name of Deployment',
+    revisions: 'revisions of the first Deployment, as options of a decision',
+  },
 
   async preview(context, params) {
     const unresolved = unresolvedPreview(context, params, 'Look at');

@@ -30,6 +30,12 @@ export const k8sPatchSecret = defineAction<Params>({
   schema: Params,
   class: 'reversible',
   recovery: 'observe',
+  gives: {
+    key: 'the key that was changed',
+    kept: 'the key that holds the former value',
+    before: 'fingerprint of the former value',
+    now: 'fingerprint of the new value',
+  },
 
   async preview(context, params) {
     const { clients, signal, phase } = context;
@@ -179,6 +185,7 @@ export const k8sPatchSecret = defineAction<Params>({
       ...needsOf({ ...params, deployments: consumers }, { patch: false, scalers: false }),
       { ...right, verb: 'get' },
       { ...right, verb: 'patch' },
+      { kind: 'secret', name: params.value },
     ];
   },
 });

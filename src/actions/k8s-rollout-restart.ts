@@ -26,6 +26,9 @@ export const k8sRolloutRestart = defineAction<Params>({
   schema: Params,
   class: 'reversible',
   recovery: 'observe',
+  gives: {
+    restartedAt: 'when it was restarted, ISO 8601, by name of Deployment',
+  },
 
   async preview(context, params) {
     const unresolved = unresolvedPreview(context, params, 'Restart');

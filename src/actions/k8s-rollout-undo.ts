@@ -39,6 +39,10 @@ export const k8sRolloutUndo = defineAction<Params>({
   schema: Params,
   class: 'reversible',
   recovery: 'observe',
+  gives: {
+    from: 'hash of the template it had',
+    to: 'hash of the template it has now',
+  },
 
   async preview(context, params) {
     const { clients, signal, phase } = context;

@@ -55,6 +55,10 @@ export const k8sScale = defineAction<Params>({
   schema: Params,
   class: 'reversible',
   recovery: 'observe',
+  gives: {
+    previous: 'replicas before, by name of Deployment',
+    replicas: 'replicas now, by name of Deployment',
+  },
 
   async preview(context, params) {
     const unresolved = unresolvedPreview(context, params, 'Scale');
@@ -181,7 +185,10 @@ export const k8sScale = defineAction<Params>({
     });
   },
 
-  needs: (params) => needsOf(params, { patch: true, scalers: true }),
+  needs: (params) => [
+    ...needsOf(params, { patch: true, scalers: true }),
+    ...(params.restore === undefined ? [] : [{ kind: 'step' as const, name: params.restore }]),
+  ],
 });
 
 async function hpasOf(context: ActionContext, params: Params, workloads: readonly Workload[]): Promise<Hpas> {

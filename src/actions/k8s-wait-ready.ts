@@ -20,6 +20,9 @@ export const k8sWaitReady = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    ready: 'ready pods by name of Deployment',
+  },
 
   async preview(context, params) {
     const unresolved = unresolvedPreview(context, params, 'Wait for');

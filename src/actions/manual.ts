@@ -15,6 +15,10 @@ export const manual = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    by: 'id of the person who answered',
+    evidence: 'what they wrote, where something was',
+  },
 
   async preview(_context, { instruction, assignee }) {
     return {
@@ -29,6 +33,8 @@ export const manual = defineAction<Params>({
   async run(_context, { instruction, assignee, evidence }) {
     return { kind: 'ask', question: { kind: 'manual', instruction, assignee: assignee ?? null, evidence } };
   },
+
+  needs: ({ assignee }) => (assignee === undefined ? [] : [{ kind: 'person', name: assignee }]),
 
   byHand: ({ instruction }) => instruction.split('\n').map((line) => `# ${line}`),
 });

@@ -15,6 +15,10 @@ export const notify = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    post: 'the message',
+    commands: 'the commands below it, where there are any',
+  },
 
   async preview(_context, { message, commands }) {
     const below = commands === undefined ? '' : ', and below it the commands';

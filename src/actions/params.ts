@@ -2,8 +2,14 @@ import { z } from 'zod';
 import { parseDuration } from '../domain/duration.ts';
 import { hasSymbols } from '../domain/template.ts';
 
+/** Tells the pages of the parameters which texts only stand for a value. */
+export const REFERENCE = 'a reference';
+
 /** Parts of parameter schemas. Before a run, any value may still be a reference to an earlier step: `${find.key}`. */
-const Reference = z.string().refine(hasSymbols, 'expected a value or a reference like "${find.key}"');
+const Reference = z
+  .string()
+  .refine(hasSymbols, 'expected a value or a reference like "${find.key}"')
+  .describe(REFERENCE);
 
 /** The value, or a reference that stands for it. */
 export function orReference<Value extends z.ZodType>(value: Value) {

@@ -25,6 +25,9 @@ export const pgAssert = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    value: 'the value that was found',
+  },
 
   async preview(context, { component, database, sql, expect }) {
     const target = targetOf(context.plan, component);

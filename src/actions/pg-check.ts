@@ -37,6 +37,21 @@ export const pgCheck = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    reachable: 'true: the standby answered',
+    inRecovery: 'whether the standby is still one',
+    timeline: 'timeline of the standby',
+    systemIdentifier: 'system identifier of the standby',
+    receivedLsn: 'WAL position it has come to, or nothing',
+    replayedLsn: 'WAL position it has replayed, or nothing',
+    lastReplayedAt: 'time of the last commit it replayed, ISO 8601, or nothing',
+    lag: 'what it lacks at least: `bytes` and `seconds`, each a number or nothing',
+    primarySeenAt: 'when the primary last answered, ISO 8601, or nothing',
+    slot: 'slot it streams by, or empty',
+    acknowledged: 'writes the application says were acknowledged; with `count` only',
+    survived: 'those of them that are on the standby; with `count` only',
+    lost: 'those of them that are not; with `count` only',
+  },
 
   preview: (context, params) =>
     orBlocked(async () => {

@@ -24,6 +24,10 @@ export const pgClose = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    oid: 'oid of the database',
+    comment: 'its mark: which run restored it from what',
+  },
 
   preview: (context, params) =>
     orBlocked(async () => {

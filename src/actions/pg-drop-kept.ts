@@ -30,6 +30,9 @@ export const pgDropKept = defineAction<Params>({
   schema: Params,
   class: 'irreversible',
   recovery: 'observe',
+  gives: {
+    dropped: 'name of the dropped database',
+  },
 
   preview: (context, params) =>
     orBlocked(async () => {

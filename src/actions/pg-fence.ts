@@ -27,6 +27,12 @@ export const pgFence = defineAction<Params>({
   schema: Params,
   class: 'reversible',
   recovery: 'observe',
+  gives: {
+    fenced: 'connection of the old primary',
+    by: '`workload`, `host` or `read-only`',
+    evidence: 'what proves it, a sentence',
+    previous: 'replicas the StatefulSet had, or nothing; by `workload` only',
+  },
 
   preview: (context, params) => orBlocked(() => preview(context, params)),
 

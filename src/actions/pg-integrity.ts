@@ -72,6 +72,11 @@ export const pgIntegrity = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    tables: 'how many tables were counted',
+    rows: 'how many rows they hold',
+    checks: '`pass` or `not known` by name of the check',
+  },
 
   preview: (context, params) =>
     orBlocked(async () => {

@@ -48,6 +48,17 @@ export const pgLossReport = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    rowsGone: 'rows whose present contents a swap takes away, or nothing when not known',
+    rowsLost: 'rows only in the live database, or nothing',
+    rowsChanged: 'rows changed since the backup, or nothing',
+    rowsDestroyed: 'rows only in the backup, which come back, or nothing',
+    lastWrite: 'last write in the live database, ISO 8601, or nothing',
+    takenAt: 'when the backup was taken, ISO 8601, or nothing',
+    known: 'whether every table could be compared',
+    sentence: 'the loss in a sentence, for a gate',
+    byTable: 'the same counts by table',
+  },
 
   preview: (context, params) =>
     orBlocked(async () => {

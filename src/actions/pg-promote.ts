@@ -37,6 +37,13 @@ export const pgPromote = defineAction<Params>({
   class: 'irreversible',
   recovery: 'observe',
   after: ['pg.fence'],
+  gives: {
+    timelineBefore: 'timeline before',
+    timelineAfter: 'timeline after',
+    lsn: 'WAL position where it left its primary, or nothing',
+    promotedAt: 'when it was promoted, ISO 8601, or nothing',
+    rebuild: 'commands that make the old primary a standby, one a line',
+  },
 
   preview: (context, params) => orBlocked(() => preview(context, params)),
 

@@ -24,6 +24,10 @@ export const pgQuery = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    rows: 'the first 20 rows, each by column',
+    first: 'the first row by column, or nothing',
+  },
 
   async preview(context, { component, sql, role }) {
     const { database, connection } = targetOf(context.plan, component);

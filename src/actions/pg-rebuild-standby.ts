@@ -21,6 +21,11 @@ export const pgRebuildStandby = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    address: 'address of the standby',
+    name: 'name it streams under',
+    lagBytes: 'WAL it has not replayed, in bytes, or nothing',
+  },
 
   preview: (context, { component }) =>
     orBlocked(async () => {

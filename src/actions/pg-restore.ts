@@ -58,6 +58,15 @@ export const pgRestore = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'observe',
+  gives: {
+    database: 'name of the restored database',
+    oid: 'its oid',
+    systemIdentifier: 'system identifier of its server',
+    connection: 'connection of its server',
+    key: 'key of the backup',
+    sha256: 'SHA-256 of the backup, hex',
+    takenAt: 'when the backup was taken, ISO 8601, or nothing',
+  },
 
   preview: (context, params) => orBlocked(() => preview(context, params)),
 

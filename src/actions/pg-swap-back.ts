@@ -33,6 +33,10 @@ export const pgSwapBack = defineAction<Params>({
   schema: Params,
   class: 'reversible',
   recovery: 'observe',
+  gives: {
+    liveOid: 'oid of the database that is live again',
+    database: 'name the restored database has now',
+  },
 
   preview: (context, params) => orBlocked(() => preview(context, params)),
 

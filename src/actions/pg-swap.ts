@@ -39,6 +39,13 @@ export const pgSwap = defineAction<Params>({
   schema: Params,
   class: 'reversible',
   recovery: 'observe',
+  gives: {
+    liveOid: 'oid of the database that is live now',
+    keptAs: 'name of the old database',
+    keptOid: 'its oid',
+    swappedAt: 'when it was swapped, ISO 8601',
+    ms: 'how long it took in milliseconds, or nothing',
+  },
 
   preview: (context, params) => orBlocked(() => preview(context, params)),
 

@@ -22,6 +22,12 @@ export const redisCheck = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    role: '`master` or `replica`',
+    writable: 'whether it takes writes',
+    version: 'version of Redis',
+    keys: 'how many keys it holds',
+  },
 
   async preview(_context, { connection, expect }) {
     const parts = [

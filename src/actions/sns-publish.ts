@@ -16,6 +16,9 @@ export const snsPublish = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    messageId: 'id SNS gave the notice',
+  },
 
   async preview(context, { connection, subject }) {
     const topic = hasSymbols(connection) ? undefined : context.clients.sns.topic(connection);

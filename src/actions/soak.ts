@@ -29,6 +29,11 @@ export const soak = defineAction<Params>({
   schema: Params,
   class: 'read',
   recovery: 'safe',
+  gives: {
+    ok: 'looks that found it well',
+    failed: 'looks that did not',
+    lastReason: 'the last reason, or empty',
+  },
 
   async preview(context, params) {
     const blocked = params.checks

@@ -257,7 +257,9 @@ function reasonIn(error: unknown): string {
 
 function causeOf(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown reason';
-  const cause = error.cause;
-  if (cause instanceof Error && 'code' in cause) return String(cause.code);
-  return error.name === 'TimeoutError' ? `no reply in ${REQUEST_LIMIT_MS / 1000} s` : error.name;
+  if (error.name === 'TimeoutError') return `no reply in ${REQUEST_LIMIT_MS / 1000} s`;
+  // A name that leads to several addresses fails with one fault of each.
+  const within = error instanceof AggregateError ? error.errors : [error.cause];
+  const code = [error, ...within].find((fault) => fault instanceof Error && 'code' in fault);
+  return code === undefined ? error.name : String(code.code);
 }

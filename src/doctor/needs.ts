@@ -1,10 +1,10 @@
 import type { Need } from '../actions/action.ts';
 import type { App } from '../app.ts';
-import { canonicalJson, type Json, toJson } from '../domain/canonical.ts';
-import { type Plan, type Runbook, type Step, stepsOf } from '../domain/plan.ts';
-import { hasSymbols, resolve } from '../domain/template.ts';
+import { canonicalJson, toJson } from '../domain/canonical.ts';
+import { stepsOf } from '../domain/plan.ts';
 import { messageOf } from '../errors.ts';
 import { actionNamed } from '../jobs/world.ts';
+import { needsOf } from '../step-needs.ts';
 import { bad, type Finding, ok } from './finding.ts';
 import { watchNeeds } from './watch-needs.ts';
 
@@ -26,7 +26,12 @@ export function plannedNeeds(app: App): {
       for (const { step } of stepsOf(runbook)) {
         const name = `${plan.system} ${id}, step ${step.id}`;
         try {
-          const wanted = needsOf(app, plan, runbook, step);
+          const wanted = needsOf(actionNamed(app.world, step.uses), {
+            step,
+            runbook,
+            plan,
+            vars: app.clients.vars,
+          });
           if (wanted === null)
             findings.push(ok(name, 'Its rights depend on the run and are not checked here.'));
           for (const need of wanted ?? []) {
@@ -40,22 +45,4 @@ export function plannedNeeds(app: App): {
   for (const { plan } of app.folder.plans)
     for (const { need, step } of watchNeeds(plan)) needs.set(canonicalJson(toJson(need)), { need, step });
   return { needs: [...needs.values()], findings };
-}
-
-/** Null while a parameter that matters waits for the run. */
-function needsOf(app: App, plan: Plan, runbook: Runbook, step: Step): readonly Need[] | null {
-  const action = actionNamed(app.world, step.uses);
-  if (action.needs === undefined) return [];
-  const defaults = Object.entries(runbook.inputs).flatMap(([name, input]) =>
-    input.default === undefined ? [] : [[name, input.default]],
-  );
-  const scope: Record<string, Json> = {
-    vars: app.clients.vars,
-    inputs: Object.fromEntries(defaults),
-    system: { id: plan.system, name: plan.name, environment: plan.environment },
-  };
-  const params = action.schema.safeParse(resolve(step.with, scope));
-  if (!params.success) return null;
-  const needs = action.needs(params.data as never, plan);
-  return needs.some((need) => hasSymbols(toJson(need))) ? null : needs;
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { error, type PlanFault } from './plan-fault.ts';
 
 const PersonId = z.string().regex(/^[a-z][a-z0-9-]{0,39}$/, 'expected a short id like "ana"');
 
@@ -57,15 +58,21 @@ function rowOf(people: People, id: string) {
 }
 
 /** Faults across rows: one account or key that two people claim would let one person vote twice. */
-export function peopleFaults(people: People): readonly string[] {
+export function peopleFaults(people: People): readonly PlanFault[] {
   const owners = new Map<string, string>();
-  const faults: string[] = [];
+  const faults: PlanFault[] = [];
   for (const [id, person] of Object.entries(people.people)) {
-    const claims = [...person.slack, ...person.sshKeys.map((key) => key.split(' ').slice(0, 2).join(' '))];
-    for (const claim of claims) {
+    const claims = [
+      ...person.slack.map((claim, index) => ({ claim, path: ['slack', index] })),
+      ...person.sshKeys.map((key, index) => ({
+        claim: key.split(' ').slice(0, 2).join(' '),
+        path: ['sshKeys', index],
+      })),
+    ];
+    for (const { claim, path } of claims) {
       const other = owners.get(claim);
       if (other !== undefined && other !== id)
-        faults.push(`people.${id}: ${claim.slice(0, 40)} already belongs to ${other}`);
+        faults.push(error(['people', id, ...path], `${claim.slice(0, 40)} already belongs to ${other}`));
       owners.set(claim, id);
     }
   }

@@ -13,5 +13,5 @@ export function error(path: readonly (string | number)[], message: string): Plan
 
 export function unknown(what: string, got: string, known: readonly string[]): string {
   const near = nearest(got, known);
-  return `there is no ${what} "${got}"${near === undefined ? '' : `; did you mean "${near}"?`} Known: ${known.join(', ') || 'none'}`;
+  return `there is no ${what} "${got}"${near === undefined ? '.' : `; did you mean "${near}"?`} Known: ${known.join(', ') || 'none'}`;
 }

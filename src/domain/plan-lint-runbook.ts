@@ -1,20 +1,26 @@
 import { type Json, toJson } from './canonical.ts';
 import type { Connections } from './connections.ts';
+import { nearest } from './nearest.ts';
 import { type ActionClass, isGate, type Plan, type Runbook, type Step, strictestClass } from './plan.ts';
 import { error, type PlanFault, unknown } from './plan-fault.ts';
 import { namedBackupFaults } from './plan-lint-backups.ts';
-import { hasSymbols, parseCondition, referencesIn } from './template.ts';
+import { bareNamesIn, hasSymbols, parseCondition, referencesIn } from './template.ts';
 
 /** What the linter must know of an action; the registry gives it. */
 export interface ActionShape {
   readonly class: ActionClass;
   /** Actions one of which must stand earlier in the runbook. */
   readonly after?: readonly string[] | undefined;
+  /** What later steps may refer to of a step with these parameters, beside what every step gives. */
+  gives(params: Step['with']): readonly string[];
   /** Faults of parameters whose references are not yet filled. */
   paramFaults(params: Step['with']): readonly { path: readonly (string | number)[]; message: string }[];
 }
 
 const RESERVED = new Set(['inputs', 'vars', 'run', 'incident', 'system', 'constructor']);
+
+/** What every step gives, whatever it does: `skipped` is there only when it was. */
+const OF_EVERY_STEP = ['summary', 'skipped'];
 
 /** Steps that may not stand where they stand, and names in them that lead nowhere. */
 export function runbookFaults(
@@ -29,11 +35,13 @@ export function runbookFaults(
   const faults: PlanFault[] = [];
   if (!components.includes(runbook.component))
     faults.push(error([...base, 'component'], unknown('component', runbook.component, components)));
-  const seen = new Set<string>();
+  const seen = new Map<string, Step>();
   const gates = new Set<string>();
   const earlier = new Set<string>();
   const check: CheckReferences = (path, value, known) =>
-    referencesIn(value).flatMap((reference) => referenceFaults(path, reference, known, runbook, connections));
+    [...referencesIn(value), ...bareNamesIn(value).filter((name) => known.has(name))].flatMap((reference) =>
+      referenceFaults(path, reference, known, runbook, actions, connections),
+    );
   runbook.steps.forEach((entry, index) => {
     const at = (...fields: (string | number)[]) => [...base, 'steps', index, ...fields];
     if (isGate(entry)) {
@@ -50,7 +58,7 @@ export function runbookFaults(
       faults.push(...stepFaults(step, path, seen, actions, isGate(entry), check));
       faults.push(...orderFaults(step, path, earlier, actions));
       faults.push(...namedBackupFaults(plan, step, path));
-      seen.add(step.id);
+      seen.set(step.id, step);
       earlier.add(step.uses);
     }
     if (isGate(entry) && strictestClass(entry.steps.map((step) => classOf(step, actions))) === 'read') {
@@ -66,13 +74,13 @@ export function runbookFaults(
 type CheckReferences = (
   path: readonly (string | number)[],
   value: Json,
-  known: ReadonlySet<string>,
+  known: ReadonlyMap<string, Step>,
 ) => readonly PlanFault[];
 
 function stepFaults(
   step: Step,
   path: readonly (string | number)[],
-  seen: ReadonlySet<string>,
+  seen: ReadonlyMap<string, Step>,
   actions: Readonly<Record<string, ActionShape>>,
   gated: boolean,
   check: CheckReferences,
@@ -103,7 +111,7 @@ function stepFaults(
   }
   faults.push(...check([...path, 'with'], step.with, seen));
   faults.push(...check([...path, 'when'], condition === undefined ? null : `\${${condition.path}}`, seen));
-  faults.push(...check([...path, 'records'], toJson(step.records), new Set([...seen, step.id])));
+  faults.push(...check([...path, 'records'], toJson(step.records), new Map([...seen, [step.id, step]])));
   // What people typed would be read as SQL, and no gate stands before a question.
   if (hasSymbols(step.with.sql ?? null))
     faults.push(error([...path, 'with', 'sql'], 'values do not belong into SQL text: write $1 and "params"'));
@@ -127,8 +135,9 @@ function orderFaults(
 function referenceFaults(
   path: readonly (string | number)[],
   reference: string,
-  seen: ReadonlySet<string>,
+  seen: ReadonlyMap<string, Step>,
   runbook: Runbook,
+  actions: Readonly<Record<string, ActionShape>>,
   connections: Connections | null,
 ): readonly PlanFault[] {
   const head = reference.replace(/\..*/, '');
@@ -138,9 +147,30 @@ function referenceFaults(
   if (head === 'inputs') return among('input', Object.keys(runbook.inputs));
   if (head === 'vars' && connections !== null)
     return among('var of connections.yml', Object.keys(connections.vars));
-  if (RESERVED.has(head) || seen.has(head)) return [];
-  const earlier = [...seen].join(', ') || 'none';
+  if (RESERVED.has(head)) return [];
+  const step = seen.get(head);
+  if (step !== undefined) return outputFaults(path, step, name.replace(/\..*/, ''), actions);
+  const earlier = [...seen.keys()].join(', ') || 'none';
   return [error(path, `\${${reference}} names no earlier step. Earlier steps: ${earlier}`)];
+}
+
+/** What lies deeper than the first key only a run knows. */
+function outputFaults(
+  path: readonly (string | number)[],
+  step: Step,
+  key: string,
+  actions: Readonly<Record<string, ActionShape>>,
+): readonly PlanFault[] {
+  const action = actionOf(step, actions);
+  if (action === undefined) return [];
+  const given = [...action.gives(step.with), ...OF_EVERY_STEP];
+  if (given.includes(key)) return [];
+  const near = nearest(key, given);
+  const fault =
+    key === ''
+      ? `\${${step.id}} does not say what of step "${step.id}" (${step.uses}) is meant.`
+      : `step "${step.id}" (${step.uses}) gives no "${key}"${near === undefined ? '.' : `; did you mean "${near}"?`}`;
+  return [error(path, `${fault} It gives: ${given.join(', ')}`)];
 }
 
 /** The class of a step: its action's, or the stricter one the plan gives it. */

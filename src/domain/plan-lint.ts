@@ -19,6 +19,7 @@ export function planFaults(
     ...ofBackups,
     ...(ofBackups.length === 0 ? promiseWarnings(plan) : []),
     ...approverFaults(plan, actions, people),
+    ...escalationFaults(plan, people),
     ...Object.entries(plan.runbooks).flatMap(([id, runbook]) =>
       runbookFaults(plan, id, runbook, actions, connections),
     ),
@@ -34,12 +35,16 @@ function componentFaults(plan: Plan, connections: Connections | null): readonly 
         .filter((id) => !ids.includes(id))
         .map((id) => error(at('dependsOn'), unknown('component', id, ids))),
       ...(ids.indexOf(component.id) === index ? [] : [error(at('id'), `"${component.id}" is used twice`)]),
+      ...(needsItself(plan, component)
+        ? [error(at('dependsOn'), `"${component.id}" depends on itself`)]
+        : []),
       ...postgresFaults(plan, component, at),
     ];
     if (connections === null) return faults;
     const known = component.kind === 'redis' ? connections.redis : connections.postgres;
     const { connection, restore, standby } = component;
     const named = [connection, restore?.into, standby?.connection].filter((name) => name !== undefined);
+    faults.push(...clusterFaults(component, at, connections));
     if (component.kind !== 'postgres' && component.kind !== 'redis') return faults;
     return [
       ...faults,
@@ -48,6 +53,44 @@ function componentFaults(plan: Plan, connections: Connections | null): readonly 
         .map((name) => error(at('connection'), unknown('connection', name, Object.keys(known)))),
     ];
   });
+}
+
+/** In a circle nothing could be brought back first. */
+function needsItself({ components }: Plan, { id, dependsOn }: Component): boolean {
+  const reached = new Set(dependsOn);
+  for (const each of reached)
+    for (const next of components.find((component) => component.id === each)?.dependsOn ?? [])
+      reached.add(next);
+  return reached.has(id);
+}
+
+/** Where what writes to it, and the server itself, run. */
+function clusterFaults(
+  { writers, server }: Component,
+  at: (field: string) => (string | number)[],
+  { kubernetes }: Connections,
+): readonly PlanFault[] {
+  const named = [
+    ...writers.map(({ cluster }, index) => ({ cluster, path: [...at('writers'), index, 'cluster'] })),
+    ...(server === undefined ? [] : [{ cluster: server.cluster, path: [...at('server'), 'cluster'] }]),
+  ];
+  const known = Object.keys(kubernetes);
+  return named
+    .filter(({ cluster }) => !known.includes(cluster))
+    .map(({ cluster, path }) =>
+      error(path, unknown('kubernetes connection of connections.yml', cluster, known)),
+    );
+}
+
+/** Those who are told when nobody approves. */
+function escalationFaults({ approvals }: Plan, people: People | null): readonly PlanFault[] {
+  if (people === null) return [];
+  const known = Object.keys(people.people);
+  return approvals.escalateTo.flatMap((person, index) =>
+    known.includes(person)
+      ? []
+      : [error(['approvals', 'escalateTo', index], unknown('person', person, known))],
+  );
 }
 
 /** A database with dumps must say where a copy is restored to. */

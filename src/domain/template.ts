@@ -5,15 +5,26 @@ import type { Json } from './canonical.ts';
  * reference alone takes the value's own type; inside a longer text the value is written out.
  */
 const REFERENCE = /\$\{([a-z0-9-]+(?:\.[a-zA-Z0-9_-]+)+)\}/g;
+/** A name without what of it is meant: no reference, so that it would stay as it is written. */
+const BARE = /\$\{([a-z0-9-]+)\}/g;
 const WHOLE = new RegExp(`^${REFERENCE.source}$`);
 
 export type Scope = Readonly<Record<string, Json>>;
 
 /** Every dotted path a value refers to. */
 export function referencesIn(value: Json): readonly string[] {
-  if (typeof value === 'string') return [...value.matchAll(REFERENCE)].flatMap((match) => match.slice(1));
+  return matchesIn(value, REFERENCE);
+}
+
+/** `find` of every `${find}`, which names a step and nothing that it gives. */
+export function bareNamesIn(value: Json): readonly string[] {
+  return matchesIn(value, BARE);
+}
+
+function matchesIn(value: Json, pattern: RegExp): readonly string[] {
+  if (typeof value === 'string') return [...value.matchAll(pattern)].flatMap((match) => match.slice(1));
   if (value === null || typeof value !== 'object') return [];
-  return Object.values(value).flatMap((inner) => referencesIn(inner));
+  return Object.values(value).flatMap((inner) => matchesIn(inner, pattern));
 }
 
 /** Looks a dotted path up; undefined when any part of it is missing. */
@@ -52,7 +63,7 @@ export function hasSymbols(value: Json): boolean {
   return referencesIn(value).length > 0;
 }
 
-/** A condition: `inputs.recovery == restore`, `find.globals != none`, or a bare path that must be present and not false. */
+/** A condition: `inputs.recovery == restore`, `find.format != plain`, or a bare path that must be present and not false. */
 export interface Condition {
   readonly path: string;
   readonly test: 'present' | 'equals' | 'differs';

@@ -92,7 +92,7 @@ export function readParams(action: AnyAction, placed: PlacedStep, snapshot: Snap
   if (hasSymbols(json)) {
     return new AppError(
       'plan-invalid',
-      `It refers to ${referencesIn(json).join(', ')}, which no finished step gave. Correct "${placed.step.id}" in the plan.`,
+      `It refers to ${referencesIn(json).join(', ')}, which no finished step gave. A run keeps the plan it began with: abort it, correct "${placed.step.id}" in the plan, run dr plan load, and start again.`,
     );
   }
   const parsed = action.schema.safeParse(json);

@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
+import { AppError } from '../errors.ts';
 
 const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url));
 
@@ -13,6 +14,7 @@ export async function migrateTables(
   runtimeRole: string,
   log: (message: string) => void = () => {},
 ): Promise<void> {
+  await requireRoles(ownerUrl, runtimeRole);
   await runner({
     databaseUrl: ownerUrl,
     dir: MIGRATIONS,
@@ -38,6 +40,40 @@ export async function migrateTables(
     );
     await client.query(`grant select, insert, delete on heartbeats, commits to ${role}`);
     await client.query(`revoke update, delete, truncate on events from ${role}`);
+  } finally {
+    await client.end();
+  }
+}
+
+interface Roles {
+  readonly me: string;
+  readonly owner: string | null;
+  readonly owns: boolean | null;
+  readonly known: boolean;
+}
+
+/** The two settings are easily swapped or misspelt, and what PostgreSQL says of that in the middle names neither. */
+async function requireRoles(ownerUrl: string, runtimeRole: string): Promise<void> {
+  const client = new pg.Client({ connectionString: ownerUrl });
+  await client.connect();
+  try {
+    const { rows } = await client.query<Roles>(
+      `select current_user as me, tableowner as owner, pg_has_role(tableowner, 'usage') as owns,
+              exists (select from pg_roles where rolname = $1) as known
+         from (select) one left join pg_tables on schemaname = 'public' and tablename = 'dr_migrations'`,
+      [runtimeRole],
+    );
+    const { me, owner, owns, known } = rows[0] ?? { me: '', owner: null, owns: null, known: true };
+    if (!known)
+      throw new AppError(
+        'config-invalid',
+        `There is no role "${runtimeRole}". DR_DATABASE_ROLE names the role that the bot logs in as.`,
+      );
+    if (owns === false)
+      throw new AppError(
+        'config-invalid',
+        `DR_DATABASE_OWNER_URL logs in as ${me}, which does not own the tables: ${owner} does.`,
+      );
   } finally {
     await client.end();
   }

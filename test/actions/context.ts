@@ -2,6 +2,10 @@ import type { ActionContext } from '../../src/actions/action.ts';
 import { type Clients, createClients } from '../../src/clients/index.ts';
 import { Connections } from '../../src/domain/connections.ts';
 import { Plan } from '../../src/domain/plan.ts';
+import { watchOutputs } from './declared-outputs.ts';
+
+// Every test of an action comes through here, and so proves that the action gives only what it declares.
+watchOutputs();
 
 export type Given = Partial<Omit<ActionContext, 'step'>> & { readonly clients?: Clients };
 

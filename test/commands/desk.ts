@@ -98,7 +98,6 @@ export async function startDesk(...plans: readonly Record<string, unknown>[]) {
       return isRefusal(inputs) ? inputs : previewRun(world, meant, version, runbookId, inputs);
     },
     writeReport: (actor, incident) => reports.write(actor, incident),
-    exportRunbook: () => '',
     draft: draftUpdate,
   };
 

@@ -21,15 +21,42 @@ beforeAll(async () => {
   const programs = await ensurePrograms();
   folder = await createSandboxFolder('dr-test-');
   cluster = await startPostgres({ folder, programs, name: 'roles' });
-  const passwords = { DRBOT_OWNER_PASSWORD: OWNER_PASSWORD, DRBOT_PASSWORD: BOT_PASSWORD };
-  const env = { ...process.env, ...connectionEnv(cluster.superuserUrl('postgres')), ...passwords };
-  await promisify(execFile)(programs.psql, ['-X', '-f', SCRIPT], { env });
+  const connection = connectionEnv(cluster.superuserUrl('postgres'));
+  const runScript = (passwords: Record<string, string>) =>
+    promisify(execFile)(programs.psql, ['-X', '-f', SCRIPT], {
+      env: { ...process.env, ...connection, ...passwords },
+    });
+  await expect(runScript({ DRBOT_OWNER_PASSWORD: 'x' })).rejects.toThrow(
+    'Set DRBOT_PASSWORD to the password of drbot',
+  );
+  await runScript({ DRBOT_OWNER_PASSWORD: 'former', DRBOT_PASSWORD: 'former' });
+  // A second time it changes the passwords, and nothing else.
+  await runScript({ DRBOT_OWNER_PASSWORD: OWNER_PASSWORD, DRBOT_PASSWORD: BOT_PASSWORD });
   await migrate(urlOf('drbot_owner', OWNER_PASSWORD), 'drbot');
 });
 
 afterAll(async () => {
   await cluster.stop('immediate');
   await folder.remove();
+});
+
+test.each([
+  [
+    'as the bot',
+    'drbot',
+    BOT_PASSWORD,
+    'drbot',
+    'logs in as drbot, which does not own the tables: drbot_owner does.',
+  ],
+  [
+    'for a role that is not there',
+    'drbot_owner',
+    OWNER_PASSWORD,
+    'drbott',
+    'There is no role "drbott". DR_DATABASE_ROLE',
+  ],
+])('migrating %s says which setting is wrong', async (_, login, password, role, said) => {
+  await expect(migrate(urlOf(login, password), role)).rejects.toThrow(said);
 });
 
 test('the bot can append to its log and read it', async () => {

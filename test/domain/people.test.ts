@@ -47,9 +47,9 @@ describe('people', () => {
     });
 
     expect(peopleFaults(people)).toEqual([]);
-    expect(peopleFaults(doubled)).toEqual([
-      'people.ben: U0ANA already belongs to ana',
-      `people.ben: ${KEY.slice(0, 40)} already belongs to ana`,
+    expect(peopleFaults(doubled)).toMatchObject([
+      { path: ['people', 'ben', 'slack', 0], message: 'U0ANA already belongs to ana' },
+      { path: ['people', 'ben', 'sshKeys', 0], message: `${KEY.slice(0, 40)} already belongs to ana` },
     ]);
   });
 

@@ -13,6 +13,7 @@ export const ACTIONS: Readonly<Record<string, ActionShape>> = {
 function shape(className: ActionShape['class']): ActionShape {
   return {
     class: className,
+    gives: ({ read }) => ['key', 'url', ...(typeof read === 'string' ? [read] : [])],
     paramFaults: (params) => ('wrong' in params ? [{ path: ['wrong'], message: 'no such parameter' }] : []),
   };
 }

@@ -22,7 +22,7 @@ describe('backups', () => {
   test.each<[string, object, readonly string[]]>([
     ['all there', {}, []],
     ['a zone under its newer name', { timeZone: 'Asia/Kolkata' }, []],
-    ['of no component', { component: 'db' }, ['backups.0.component: there is no component "db" Known: app']],
+    ['of no component', { component: 'db' }, ['backups.0.component: there is no component "db". Known: app']],
     [
       'without a date',
       { namePattern: 'daily.gz' },
@@ -83,7 +83,7 @@ describe('backups', () => {
     [
       'made in a cluster that is not there',
       { producer: { kind: 'cronJob', cluster: 'veza', namespace: 'db', name: 'backup' } },
-      ['backups.0.producer.cluster: there is no cluster "veza" Known: janua'],
+      ['backups.0.producer.cluster: there is no cluster "veza". Known: janua'],
     ],
     [
       'told of by nobody that is known',
@@ -178,7 +178,10 @@ describe('a step about a backup', () => {
   const faultsWith = (name: string, backup: object = {}) => {
     const find = { ...LOOK, uses: 'backup.find', with: { backup: name } };
     const runbooks = { recover: { title: 'Recover', component: 'app', steps: [find] } };
-    const actions = { ...ACTIONS, 'backup.find': { class: 'read', paramFaults: () => [] } } as const;
+    const actions = {
+      ...ACTIONS,
+      'backup.find': { class: 'read', gives: () => [], paramFaults: () => [] },
+    } as const;
     const changed = plan({ ...PLAN, runbooks, backups: [{ ...BACKUP, ...backup }] });
     return planFaults(changed, actions, null, null).map(
       ({ path, message }) => `${path.join('.')}: ${message}`,

@@ -26,7 +26,7 @@ describe('runbooks', () => {
     [
       'an action that only JavaScript knows',
       [{ ...LOOK, uses: 'constructor' }],
-      ['0.uses: there is no action "constructor" Known: test.look, test.effect, test.drop'],
+      ['0.uses: there is no action "constructor". Known: test.look, test.effect, test.drop'],
     ],
     [
       'an id with a meaning of its own',
@@ -90,7 +90,7 @@ describe('runbooks', () => {
     [
       'an input that is not there',
       [{ ...LOOK, with: { a: '${inputs.before}' } }],
-      ['0.with: there is no input "before" Known: recovery'],
+      ['0.with: there is no input "before". Known: recovery'],
     ],
     [
       'a var that is not there',
@@ -101,6 +101,65 @@ describe('runbooks', () => {
       'a step that is not there',
       [LOOK, { ...LOOK, id: 'again', with: { a: ['${find.key}'] } }],
       ['1.with: ${find.key} names no earlier step. Earlier steps: look'],
+    ],
+    [
+      'what the action does not give, and something near',
+      [LOOK, { ...LOOK, id: 'again', with: { a: ['${look.kee}'] } }],
+      [
+        '1.with: step "look" (test.look) gives no "kee"; did you mean "key"? It gives: key, url, summary, skipped',
+      ],
+    ],
+    [
+      'what the action does not give, and nothing near',
+      [LOOK, { ...LOOK, id: 'again', with: { a: 'the ${look.database}' } }],
+      ['1.with: step "look" (test.look) gives no "database". It gives: key, url, summary, skipped'],
+    ],
+    [
+      'what only these parameters make the action give',
+      [
+        { ...LOOK, with: { read: 'writes' } },
+        { ...LOOK, id: 'again', with: { a: '${look.writes}' } },
+      ],
+      [],
+    ],
+    ['what lies deeper', [LOOK, { ...LOOK, id: 'again', with: { a: '${look.key.any.thing}' } }], []],
+    [
+      'a condition on what the action does not give',
+      [LOOK, { ...LOOK, id: 'again', when: 'look.kee == a' }],
+      [
+        '1.when: step "look" (test.look) gives no "kee"; did you mean "key"? It gives: key, url, summary, skipped',
+      ],
+    ],
+    ['a condition on a step that may be skipped', [LOOK, { ...LOOK, id: 'again', when: 'look.skipped' }], []],
+    [
+      'a loss and a point that the action does not give',
+      [LOOK, gate('change', [EFFECT], { loss: '${look.sum}', recoveryPoint: '${look.at}' })],
+      [
+        '1.loss: step "look" (test.look) gives no "sum"; did you mean "summary"? It gives: key, url, summary, skipped',
+        '1.recoveryPoint: step "look" (test.look) gives no "at". It gives: key, url, summary, skipped',
+      ],
+    ],
+    [
+      'records of what the step itself does not give',
+      [{ ...LOOK, records: { verified: '${look.at}' } }],
+      ['0.records: step "look" (test.look) gives no "at". It gives: key, url, summary, skipped'],
+    ],
+    [
+      'a step without what of it is meant',
+      [LOOK, { ...LOOK, id: 'again', with: { a: '${look} and ${HOME} and ${home}' } }],
+      [
+        '1.with: ${look} does not say what of step "look" (test.look) is meant. It gives: key, url, summary, skipped',
+      ],
+    ],
+    [
+      'an output of an unknown action',
+      [
+        { ...LOOK, uses: 'test.lok' },
+        { ...LOOK, id: 'again', with: { a: '${look.any}' } },
+      ],
+      [
+        '0.uses: there is no action "test.lok"; did you mean "test.look"? Known: test.look, test.effect, test.drop',
+      ],
     ],
     ['records of the step itself', [{ ...LOOK, records: { verified: '${look.url}' } }], []],
     [

@@ -13,7 +13,9 @@ describe('a sound plan', () => {
   });
 
   test('without any action it says that none is known', () => {
-    expect(planFaults(plan(), {}, null, null)[0]?.message).toBe('there is no action "test.look" Known: none');
+    expect(planFaults(plan(), {}, null, null)[0]?.message).toBe(
+      'there is no action "test.look". Known: none',
+    );
   });
 });
 
@@ -34,6 +36,30 @@ describe('components', () => {
       'a dependency that is misspelt',
       [{ ...app, dependsOn: ['appp'] }],
       ['components.0.dependsOn: there is no component "appp"; did you mean "app"? Known: app'],
+    ],
+    [
+      'a circle of dependencies',
+      [
+        { ...app, dependsOn: ['web'] },
+        { ...app, id: 'web', dependsOn: ['app'] },
+        { ...app, id: 'edge', dependsOn: ['app'] },
+      ],
+      ['app', 'web'].map((id, index) => `components.${index}.dependsOn: "${id}" depends on itself`),
+    ],
+    [
+      'clusters that connections.yml does not have',
+      [
+        app,
+        {
+          ...whole,
+          writers: [{ cluster: 'janus', namespace: 'app', deployment: 'app' }],
+          server: { cluster: 'db', namespace: 'app', statefulSet: 'db' },
+        },
+      ],
+      [
+        'components.1.writers.0.cluster: there is no kubernetes connection of connections.yml "janus"; did you mean "janua"? Known: janua',
+        'components.1.server.cluster: there is no kubernetes connection of connections.yml "db". Known: janua',
+      ],
     ],
     ['an id twice', [app, app], ['components.1.id: "app" is used twice']],
     [
@@ -58,7 +84,7 @@ describe('components', () => {
       [app, { ...whole, connection: 'janua-primry', restore: { into: 'x' } }],
       [
         'components.1.connection: there is no connection "janua-primry"; did you mean "janua-primary"? Known: janua-primary',
-        'components.1.connection: there is no connection "x" Known: janua-primary',
+        'components.1.connection: there is no connection "x". Known: janua-primary',
       ],
     ],
     [
@@ -97,6 +123,14 @@ test('a database with dumps says where a copy is restored to, one whose snapshot
 
   expect(faults(dump)).toEqual(['components.1.kind: a postgres component needs "restore"']);
   expect(faults(snapshot)).toEqual([]);
+});
+
+test('who is told when nobody approves must be somebody', () => {
+  const approvals = { approvers: ['ana', 'ben', 'mina'], escalateTo: ['mina', 'rj'] };
+
+  expect(faultsOf({ approvals })).toEqual([
+    'approvals.escalateTo.1: there is no person "rj". Known: ana, ben, mina',
+  ]);
 });
 
 describe('approvers', () => {

@@ -22,6 +22,24 @@ afterAll(async () => {
   await world?.stop();
 });
 
+/** While S3 is away a run that would stop is not started in silence, and a plan is checked without any server. */
+async function untilAwayIsTold(
+  dr: (args: readonly string[], env?: Record<string, string>) => ReturnType<Bot['cli']>,
+) {
+  world.aws.down();
+  const preview = await dr(['run', 'restore-postgres', '--dry-run']);
+  const unasked = await dr(['run', 'restore-postgres']);
+  const nowhere = { ...restore.people.as('ana'), DR_DATABASE_URL: 'postgresql://drbot@127.0.0.1:1/drbot' };
+  const [checked, listed] = [await dr(['plan', 'check', '--json'], nowhere), await dr(['list'], nowhere)];
+  world.aws.up();
+
+  expect([preview, unasked, checked, listed].map(({ code }) => code)).toEqual([1, 1, 0, 5]);
+  expect(preview.stdout).toContain('This run would stop');
+  expect(unasked.stderr).toContain('Nothing was started. To start it without a question, add --yes.');
+  expect(JSON.parse(checked.stdout)).toMatchObject({ plans: [{ system: 'janua' }], faults: [] });
+  expect(listed.stderr).toContain('Check DR_DATABASE_URL and that the server runs.');
+}
+
 test('one key cannot vote for two people, a name alone is refused, and two keys restore the database', async () => {
   const { as } = restore.people;
   const dr = (args: readonly string[], env: Readonly<Record<string, string>> = as('ana')) =>
@@ -29,6 +47,7 @@ test('one key cannot vote for two people, a name alone is refused, and two keys 
   const access = await databaseAccess(world.cluster, 'janua');
   await world.damage.deleteRows();
   const incident = await restore.declare();
+  await untilAwayIsTold(dr);
   const id = await restore.start(incident);
   const approval = await restore.untilApproval(id);
   const fingerprint = `fingerprint=${fingerprintOf(approval.digest)}`;

@@ -11,6 +11,7 @@ export interface Ground {
   takeBack(run: string, name: string): Promise<void>;
 }
 
+const GIVES = { seen: 'what it looked at or did' };
 const Named = z.strictObject({ name: z.string() });
 
 /** `test.look` looks, `test.effect` acts and can tell whether it did. Everything else about them is as in real actions. */
@@ -27,6 +28,7 @@ export function pretendActions(ground: Ground): Readonly<Record<string, AnyActio
       schema: z.strictObject({}),
       class: 'read',
       recovery: 'safe',
+      gives: GIVES,
       preview,
       run: async () => {
         await ground.look();
@@ -39,6 +41,7 @@ export function pretendActions(ground: Ground): Readonly<Record<string, AnyActio
       schema: Named,
       class: 'reversible',
       recovery: 'observe',
+      gives: GIVES,
       preview,
       run: async ({ run }, params) => {
         const { name } = Named.parse(params);

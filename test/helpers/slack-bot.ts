@@ -103,7 +103,6 @@ export async function startSlackBot({
           : previewRun(world, meant, version, runbook, inputs);
       },
       writeReport: (actor, incident) => reports.write(actor, incident),
-      exportRunbook: () => '',
       draft: draftUpdate,
     },
     guarding,

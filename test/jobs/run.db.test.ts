@@ -5,7 +5,7 @@ import { measure } from '../../src/domain/measure.ts';
 import { applyRun, type Run } from '../../src/domain/run.ts';
 import { AppError } from '../../src/errors.ts';
 import { eventsOfIncident, eventsOfStream, verifyChain } from '../../src/store/events.ts';
-import { person, startBot, until } from '../helpers/bot.ts';
+import { person, smallPlan, startBot, until } from '../helpers/bot.ts';
 
 let bot: Awaited<ReturnType<typeof startBot>>;
 
@@ -87,6 +87,25 @@ describe('a run', () => {
 
     expect(status.reason).toBe(
       'It gave 301 kB, and at most 256 kB of a step are kept. Let "look" ask for less.',
+    );
+  });
+
+  test('stops at a step that refers to what an earlier one did not give, and says how to go on', async () => {
+    const again = { id: 'again', title: 'Look again', uses: 'test.look', with: { at: '${look.found}' } };
+    const look = { id: 'look', title: 'Look at it', uses: 'test.look' };
+    const recover = { title: 'Recover the demo', component: 'app', steps: [look, again] };
+    const body = toJson(smallPlan({ runbooks: { recover } }));
+    await bot.plans.load([{ kind: 'plan', name: 'demo', body, source: '' }], 'test');
+    await bot.work();
+    const run = await bot.start(await bot.declare());
+
+    const status = await until(async () => {
+      const step = (await bot.run(run)).steps.again?.status;
+      return step?.is === 'failed' && step;
+    }, 'the failed step');
+
+    expect(status.reason).toBe(
+      'It refers to look.found, which no finished step gave. A run keeps the plan it began with: abort it, correct "again" in the plan, run dr plan load, and start again.',
     );
   });
 

@@ -58,10 +58,10 @@ function stepLine(
   return `${line}${cell(over ? 'not done' : factOf(view, state), WIDTH - line.length)}`.trimEnd();
 }
 
+/** Nothing for a step that failed before it could begin. */
 function figureOf({ now }: IncidentView, { status, firstStartedAt }: StepState): string {
-  const from = firstStartedAt ?? now;
   if (status.is === 'done' || status.is === 'failed' || status.is === 'uncertain')
-    return duration(between(from, status.at));
+    return firstStartedAt === null ? '' : duration(between(firstStartedAt, status.at));
   return status.is === 'running' ? duration(between(status.since, now)) : '';
 }
 
@@ -139,7 +139,12 @@ function attention({ people }: IncidentView, { run, runbook, approvals }: RunVie
         ];
   });
   const blocked = Object.values(run.gates).flatMap((gate) =>
-    gate.closed === null ? gate.blocked.map((reason) => `Approval cannot be asked for: ${reason}`) : [],
+    gate.closed === null && gate.blocked.length > 0
+      ? [
+          ...gate.blocked.map((reason) => `Approval cannot be asked for: ${reason}`),
+          'dr step retry · dr abort "…"',
+        ]
+      : [],
   );
   const open = approvals
     .filter(({ status }) => status.is === 'open')

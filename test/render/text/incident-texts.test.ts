@@ -92,6 +92,35 @@ describe('dr run show', () => {
     );
   });
 
+  it('names the ways on where an approval cannot be asked for, and no time of a step that never began', () => {
+    const stuck = toldUntil('02:18:40', [
+      '02:18:41',
+      BOT,
+      'run',
+      'RUN-31',
+      { kind: 'gate.blocked', gate: 'cut-over', reasons: ['Cluster `janua` is away.'], at: at('02:18:41') },
+    ]);
+    expect(renderRun(viewAt('02:19', stuck), 'RUN-31')).toContain(
+      'Approval cannot be asked for: Cluster `janua` is away.\n  dr step retry · dr abort "…"',
+    );
+    const faulty = toldUntil('02:14:40', [
+      '02:14:44',
+      BOT,
+      'run',
+      'RUN-31',
+      {
+        kind: 'step.failed',
+        step: 'find',
+        attempt: 0,
+        code: 'plan-invalid',
+        reason: 'It refers to nothing.',
+        details: [],
+        at: at('02:14:44'),
+      },
+    ]);
+    expect(renderRun(viewAt('02:16', faulty), 'RUN-31')).not.toContain('−');
+  });
+
   it('answers for a run that is not there', () => {
     expect(renderRun(viewAt('02:20'), 'RUN-9')).toBe(
       'There is no run RUN-9 in INC-2026-014. Runs: dr status',
