@@ -54,6 +54,7 @@ import { jobRunsOf, recordHeartbeat } from './store/heartbeats.ts';
 import { patient } from './store/patience.ts';
 import { requireTables } from './store/ready.ts';
 import { requireSessions } from './store/sessions.ts';
+import { talliesOf } from './store/tallies.ts';
 import { readTemplates } from './templates.ts';
 
 export type App = Awaited<ReturnType<typeof createApp>>;
@@ -273,11 +274,12 @@ export async function createApp(config: Config, log: Log, options: { role: 'work
       fetch,
       log: world.log,
     },
+    tallies: () => talliesOf(db),
     /** What fails again and again while the rest goes on, with the last reason. */
     stuck: async () => [...queue.stuck(), ...(await stuckDeliveries(db).catch(() => []))],
     start: async () => {
-      await requireTables(db);
       if (options.role === 'worker') await requireSessions(config.DR_DATABASE_URL);
+      await requireTables(db);
       await queue.start();
     },
     close: async () => {

@@ -1,5 +1,6 @@
 import { actions } from './actions/index.ts';
 import { type ConfigFolder, readConfigFolder } from './config-folder.ts';
+import { resolve } from './domain/template.ts';
 import { AppError } from './errors.ts';
 import { exportRunbook } from './render/plan-export.ts';
 
@@ -45,7 +46,7 @@ export async function checkFolder(env: Env): Promise<FolderCheck> {
 
 /** A runbook as Markdown with its exact commands. */
 export async function runbookByHand(env: Env, system: string, runbook: string): Promise<string> {
-  const { plans } = await readFolder(env);
+  const { plans, connections } = await readFolder(env);
   const plan = plans.find((loaded) => loaded.plan.system === system)?.plan;
   if (plan?.runbooks[runbook] === undefined) {
     const known = plans.flatMap((loaded) =>
@@ -58,7 +59,9 @@ export async function runbookByHand(env: Env, system: string, runbook: string): 
   }
   return exportRunbook(plan, runbook, (uses, params) => {
     const action = Object.hasOwn(actions, uses) ? actions[uses] : undefined;
-    const parsed = action?.schema.safeParse(params);
-    return action?.byHand === undefined || !parsed?.success ? [] : action.byHand(parsed.data as never, plan);
+    const parsed = action?.schema.safeParse(resolve(params, { vars: connections.vars }));
+    return action?.byHand === undefined || !parsed?.success
+      ? []
+      : action.byHand(parsed.data as never, plan, connections);
   });
 }

@@ -17,6 +17,7 @@ import { isRefusal } from './domain/refusal.ts';
 import { AppError, messageOf } from './errors.ts';
 import { createLog } from './log.ts';
 import { migrate } from './migrate.ts';
+import { version } from './version.ts';
 
 /** Exit codes, as docs/operations.md has them. */
 const EXIT = { done: 0, refused: 1, usage: 2, unreachable: 5 } as const;
@@ -31,6 +32,7 @@ const program = new Program('dr')
   .description(
     'Disaster-recovery plans from a terminal: the same commands as /dr, on the same services, with or without Slack.',
   )
+  .version(version)
   .option('--as <person>', 'acting person, an id of people.yml (or DR_PERSON)')
   .option('--incident <id>', 'the incident that is meant')
   .option('--json', 'one JSON object on stdout')
@@ -103,7 +105,7 @@ program
         const lines = await runDoctor(app);
         const bad = lines.filter(({ ok }) => !ok);
         const text = lines
-          .map(({ ok, what, say }) => `${ok ? '[ok]  ' : '[fail]'} ${what}${say === '' ? '' : `: ${say}`}`)
+          .map(({ mark, what, say }) => `${`[${mark}]`.padEnd(6)} ${what}${say === '' ? '' : `: ${say}`}`)
           .join('\n');
         process.stdout.write(json || globals.json ? `${JSON.stringify({ lines })}\n` : `${text}\n`);
         return bad.length === 0 ? EXIT.done : EXIT.refused;

@@ -28,7 +28,11 @@ export async function runDoctor(app: App): Promise<readonly Finding[]> {
     ...outsideChecks(app, needs),
   ]);
   const clean = cleaner(app);
-  return [...found, ...findings].map(({ ok, what, say }) => ({ ok, what: clean(what), say: clean(say) }));
+  return [...found, ...findings].map((finding) => ({
+    ...finding,
+    what: clean(finding.what),
+    say: clean(finding.say),
+  }));
 }
 
 /** One line of text without the secrets of connections.yml and of the bot's own environment. */

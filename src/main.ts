@@ -5,6 +5,7 @@ import { isTrapped } from './hop.ts';
 import { startHttp } from './http/server.ts';
 import { createLog } from './log.ts';
 import { type SlackMode, startSlack } from './slack/start.ts';
+import { version } from './version.ts';
 
 /** Starts the worker. Slack may be away: work goes on without it, and the connection is tried for ever. */
 async function main(): Promise<void> {
@@ -29,10 +30,11 @@ async function main(): Promise<void> {
     port: config.DR_HTTP_PORT,
     slack: slack.requestListener,
     health,
+    tallies: app.tallies,
     signals: app.signals,
   });
   const working = await app.startWorking();
-  log.info({ port: http.port, slack: config.DR_SLACK_MODE }, 'ready');
+  log.info({ version, port: http.port, slack: config.DR_SLACK_MODE }, 'ready');
 
   let stopping = false;
   const stop = async (signal: string) => {

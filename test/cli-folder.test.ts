@@ -110,6 +110,10 @@ test('a runbook is written out by hand from the folder alone', async () => {
   const page = await runbookByHand({ DR_CONFIG: folder }, 'janua', 'restore-postgres');
 
   expect(page).toContain('kubectl scale deployment janua-api');
+  // Nothing of connections.yml is needed beside it but the secrets.
+  expect(page).toMatch(/aws s3api list-objects-v2 --bucket janua-backups --region \S+ --prefix/);
+  expect(page).not.toContain('${vars.');
+  expect(page).toMatch(/curl .*https?:\/\/\S+\/health/);
   await expect(runbookByHand({ DR_CONFIG: folder }, 'janua', 'restore')).rejects.toThrow(
     'There is no runbook "restore" in a plan "janua". Known: janua restore-postgres',
   );

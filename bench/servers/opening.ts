@@ -14,5 +14,11 @@ const slack = startSlack(
   { ...app.slackDeps, call: () => new Promise(() => {}) },
 );
 const health = async () => ({ ok: true, database: 'ok', slack: slack.state(), stuck: [] });
-const { port } = await startHttp({ host: '127.0.0.1', port: 0, slack: slack.requestListener, health });
+const { port } = await startHttp({
+  host: '127.0.0.1',
+  port: 0,
+  slack: slack.requestListener,
+  health,
+  tallies: app.tallies,
+});
 tellPort(port);

@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { Clients } from '../clients/index.ts';
 import type { Json } from '../domain/canonical.ts';
+import type { Connections } from '../domain/connections.ts';
 import type { ActionClass, Component, Plan } from '../domain/plan.ts';
 import type { PrimarySeen } from '../domain/primary.ts';
 import type { Fact, Output, Question } from '../domain/step.ts';
@@ -37,7 +38,7 @@ export interface Action<Params> {
   observe?(context: ActionContext, params: Params): Promise<Observation>;
   undo?(context: ActionContext, params: Params, output: Output): Promise<Undone>;
   /** The same effect by hand, for `dr plan export`: exact commands, one a line. */
-  byHand?(params: Params, plan: Plan): readonly string[];
+  byHand?(params: Params, plan: Plan, connections?: Connections): readonly string[];
   /** Rights the step needs, for `dr doctor`. */
   needs?(params: Params, plan: Plan): readonly Need[];
 }

@@ -3,7 +3,7 @@ import { hasSymbols } from '../domain/template.ts';
 import { AppError } from '../errors.ts';
 import { type ActionContext, defineAction } from './action.ts';
 import { type Downloaded, download, sizeOf } from './backup-download.ts';
-import { instant, placeOf, requireTakenAt, shortName, sourceOf } from './backup-source.ts';
+import { bucketByHand, instant, placeOf, requireTakenAt, shortName, sourceOf } from './backup-source.ts';
 import { orReference } from './params.ts';
 import { size } from './pg-words.ts';
 
@@ -92,11 +92,10 @@ export const backupFetch = defineAction<Params>({
     };
   },
 
-  byHand({ key, etag, backup }, plan) {
+  byHand({ key, etag, backup }, plan, connections) {
     const { connection } = sourceOf(plan, backup);
     return [
-      `# bucket: the one of the s3 connection ${connection}`,
-      `aws s3api get-object --bucket BUCKET --key '${key.replaceAll("'", `'\\''`)}' --if-match '"${etag}"' backup.dump`,
+      `aws s3api get-object ${bucketByHand(connection, connections)} --key '${key.replaceAll("'", `'\\''`)}' --if-match '"${etag}"' backup.dump`,
       'sha256sum backup.dump',
     ];
   },

@@ -4,7 +4,7 @@ import { hasSymbols } from '../domain/template.ts';
 import { AppError } from '../errors.ts';
 import { type ActionContext, defineAction } from './action.ts';
 import { type Found, searchBackup } from './backup-search.ts';
-import { instant, placeOf, restorePoint, shortName, sourceOf } from './backup-source.ts';
+import { bucketByHand, instant, placeOf, restorePoint, shortName, sourceOf } from './backup-source.ts';
 import { orReference } from './params.ts';
 import { count, size } from './pg-words.ts';
 
@@ -71,11 +71,11 @@ export const backupFind = defineAction<Params>({
     };
   },
 
-  byHand(params, plan) {
+  byHand(params, plan, connections) {
     const { backup, connection, prefix, namePattern } = sourceOf(plan, params.backup);
     return [
-      `# bucket: the one of the s3 connection ${connection}; newest key like ${namePattern}, at least ${backup.minBytes} bytes`,
-      `aws s3api list-objects-v2 --bucket BUCKET --prefix '${prefix}' --query 'sort_by(Contents,&LastModified)[-12:].[Key,Size,ETag]' --output table`,
+      `# newest key like ${namePattern}, at least ${backup.minBytes} bytes`,
+      `aws s3api list-objects-v2 ${bucketByHand(connection, connections)} --prefix '${prefix}' --query 'sort_by(Contents,&LastModified)[-12:].[Key,Size,ETag]' --output table`,
     ];
   },
 

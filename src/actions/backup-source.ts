@@ -1,4 +1,5 @@
 import { patternToRegExp, takenAtFromName } from '../domain/backup-name.ts';
+import type { Connections } from '../domain/connections.ts';
 import type { Backup, Plan } from '../domain/plan.ts';
 import { hasSymbols } from '../domain/template.ts';
 import { AppError } from '../errors.ts';
@@ -105,4 +106,12 @@ export function shortName(key: string): string {
 /** `2026-11-21 02:00:04 UTC` */
 export function instant(at: Date): string {
   return `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+}
+
+/** Where a bucket is, for the aws command line; only its connection where connections.yml is not at hand. */
+export function bucketByHand(connection: string, connections: Connections | undefined): string {
+  const s3 = connections?.s3[connection];
+  if (s3 === undefined) return `--bucket <bucket of ${connection}>`;
+  const endpoint = s3.endpoint === undefined ? '' : ` --endpoint-url ${s3.endpoint}`;
+  return `--bucket ${s3.bucket} --region ${s3.region}${endpoint}`;
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { App } from '../app.ts';
 import { type Slack, slackError } from '../clients/slack.ts';
 import type { Plan } from '../domain/plan.ts';
-import { bad, type Check, type Finding, ok } from './finding.ts';
+import { bad, type Check, type Finding, ok, skipped, warned } from './finding.ts';
 
 /** Everybody whose vote a plan waits for: known, reachable and able to vote. Without Slack, as far as people.yml tells. */
 export function approverChecks(app: App, slack: Slack | null): readonly Check[] {
@@ -32,9 +32,10 @@ async function approver({ folder }: App, slack: Slack | null, id: string): Promi
     person.sshKeys.length > 0
       ? []
       : [`${person.name} cannot vote from a terminal; add a key at people.${id}.sshKeys in people.yml.`];
-  if (slack === null) return [ok(what, ['The Slack account was not looked up.', ...notes].join(' '))];
+  if (slack === null) return [skipped(what, ['The Slack account was not looked up.', ...notes].join(' '))];
   const faults = (await Promise.all(person.slack.map((account) => accountFault(slack, account)))).flat();
-  if (faults.length < person.slack.length) return [ok(what, [...faults, ...notes].join(' '))];
+  const known = [...faults, ...notes].join(' ');
+  if (faults.length < person.slack.length) return [known === '' ? ok(what) : warned(what, known)];
   const next = `No vote of ${person.name} counts. Correct people.${id}.slack, or name another approver.`;
   return [bad(what, [...faults, next].join(' '))];
 }

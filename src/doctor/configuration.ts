@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { canonicalJson, digestOf, toJson } from '../domain/canonical.ts';
 import { versionName } from '../store/documents.ts';
-import { bad, type Check, type Finding, ok } from './finding.ts';
+import { bad, type Check, type Finding, ok, warned } from './finding.ts';
 
 /** The folder of DR_CONFIG, and whether the bot works by what stands in it. */
 export function configurationChecks(app: App): readonly Check[] {
@@ -22,7 +22,9 @@ function plansInFolder({ folder, config }: App): readonly Finding[] {
     ];
   return [
     ...folder.faults.map((fault) => bad('plan', fault)),
-    ...folder.plans.map(({ file, warnings }) => ok(file.name, warnings.join('; '))),
+    ...folder.plans.flatMap(({ file, warnings }) =>
+      warnings.length === 0 ? [ok(file.name)] : warnings.map((warning) => warned('plan', warning)),
+    ),
   ];
 }
 
@@ -42,7 +44,7 @@ async function plansInForce(app: App): Promise<readonly Finding[]> {
           );
     }),
     ...orphans.map((version) =>
-      ok(`plan ${versionName(version)} is in force`, 'Its file is gone from DR_CONFIG, or has faults.'),
+      warned(`plan ${versionName(version)} is in force`, 'Its file is gone from DR_CONFIG, or has faults.'),
     ),
   ];
 }

@@ -3,7 +3,10 @@ import { messageOf } from '../errors.ts';
 
 /** One line of `dr doctor`. */
 export interface Finding {
+  /** False only where something must be mended. */
   readonly ok: boolean;
+  /** `warn`: it works, and somebody should know; `skip`: it was not looked at, for the reason that is said. */
+  readonly mark: 'ok' | 'warn' | 'skip' | 'fail';
   readonly what: string;
   /** What to type or change. On a line that is ok: empty, or a note. */
   readonly say: string;
@@ -19,11 +22,19 @@ export interface Check {
 const LIMIT_MS = 15_000;
 
 export function ok(what: string, note = ''): Finding {
-  return { ok: true, what, say: note };
+  return { ok: true, mark: 'ok', what, say: note };
+}
+
+export function warned(what: string, say: string): Finding {
+  return { ok: true, mark: 'warn', what, say };
+}
+
+export function skipped(what: string, why: string): Finding {
+  return { ok: true, mark: 'skip', what, say: why };
 }
 
 export function bad(what: string, say: string): Finding {
-  return { ok: false, what, say };
+  return { ok: false, mark: 'fail', what, say };
 }
 
 /** Looks at everything at once, each within its own time. What one look finds or breaks never stops another. */

@@ -5,7 +5,7 @@ import { stepsOf } from '../domain/plan.ts';
 import { messageOf } from '../errors.ts';
 import { actionNamed } from '../jobs/world.ts';
 import { needsOf } from '../step-needs.ts';
-import { bad, type Finding, ok } from './finding.ts';
+import { bad, type Finding, skipped } from './finding.ts';
 import { watchNeeds } from './watch-needs.ts';
 
 export interface PlannedNeed {
@@ -33,7 +33,7 @@ export function plannedNeeds(app: App): {
             vars: app.clients.vars,
           });
           if (wanted === null)
-            findings.push(ok(name, 'Its rights depend on the run and are not checked here.'));
+            findings.push(skipped(name, 'Its rights depend on the run and are not checked here.'));
           for (const need of wanted ?? []) {
             const key = canonicalJson(toJson(need));
             if (!needs.has(key)) needs.set(key, { need, step: name });

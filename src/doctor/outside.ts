@@ -1,6 +1,6 @@
 import type { App } from '../app.ts';
 import { AppError } from '../errors.ts';
-import { bad, type Check, ok } from './finding.ts';
+import { bad, type Check, ok, skipped } from './finding.ts';
 import type { PlannedNeed } from './needs.ts';
 
 /** Redis servers, notice topics, and the hosts that steps ask. */
@@ -28,7 +28,7 @@ function topicChecks({ clients, folder }: App): readonly Check[] {
   return Object.keys(folder.connections.sns).map((name) => ({
     what: `topic ${name}`,
     look: async () => [
-      ok(
+      skipped(
         `topic ${name} (${clients.sns.topic(name)})`,
         'Publishing is not tried: people would get it. It needs what deploy/iam/notice-publish.json grants.',
       ),

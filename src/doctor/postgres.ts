@@ -4,7 +4,7 @@ import type { App } from '../app.ts';
 import { quoteName } from '../clients/postgres.ts';
 import type { Component } from '../domain/plan.ts';
 import { ownStoreIdentity } from '../store/surroundings.ts';
-import { bad, type Check, type Finding, ok, runChecks } from './finding.ts';
+import { bad, type Check, type Finding, ok, runChecks, warned } from './finding.ts';
 
 /** What is asked of one connection of connections.yml. */
 interface Server {
@@ -179,7 +179,7 @@ async function liveDatabase(
     ];
   const note =
     "The bot's own database is on the same server and goes down with it. Move the bot to another one.";
-  return [ok(what, sameServer ? note : '')];
+  return [sameServer ? warned(what, note) : ok(what)];
 }
 
 /** What live has, a copy must get before anything is in it: by this role, or by the administrator. */

@@ -1,7 +1,7 @@
 import type { App } from '../app.ts';
 import { vulnerable } from '../clients/programs.ts';
 import { verifySignature } from '../clients/ssh.ts';
-import { bad, type Check, type Finding, ok } from './finding.ts';
+import { bad, type Check, type Finding, ok, warned } from './finding.ts';
 
 /** The programs of this machine that a run starts. */
 export function programChecks(app: App): readonly Check[] {
@@ -18,7 +18,9 @@ async function postgresPrograms({ clients, folder }: App, signal: AbortSignal): 
   if (holes === undefined) return [ok(what)];
   const say = `Known holes: ${holes.cves.join(', ')}. Upgrade postgresql-client-${holes.package} to ${holes.fixedIn} or newer.`;
   const reason = folder.connections.allowVulnerableClients;
-  return [reason === undefined ? bad(what, say) : ok(what, `${say} Allowed by connections.yml: ${reason}`)];
+  return [
+    reason === undefined ? bad(what, say) : warned(what, `${say} Allowed by connections.yml: ${reason}`),
+  ];
 }
 
 /** Asked to verify what is no signature it says no, and where it is missing it cannot even say that. */

@@ -7,7 +7,7 @@ import type { Config } from '../config.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { channelFinder } from '../jobs/deliver-slack.ts';
 import { approverChecks } from './approvers.ts';
-import { bad, type Check, type Finding, ok, runChecks } from './finding.ts';
+import { bad, type Check, type Finding, ok, runChecks, skipped, warned } from './finding.ts';
 
 /** Tokens and scopes; with a token that works, channels and the people who vote. */
 export function slackChecks(app: App): readonly Check[] {
@@ -15,7 +15,7 @@ export function slackChecks(app: App): readonly Check[] {
   if (slack === null) {
     const note =
       'It is off here (DR_SLACK_MODE), so tokens, scopes and accounts were not looked at. Type: DR_SLACK_MODE=socket dr doctor';
-    return [{ what: 'Slack', look: async () => [ok('Slack', note)] }, ...approverChecks(app, null)];
+    return [{ what: 'Slack', look: async () => [skipped('Slack', note)] }, ...approverChecks(app, null)];
   }
   const channels = new Set(app.folder.plans.map(({ plan }) => plan.channels.incidents.replace(/^#/, '')));
   const look = async () => {
@@ -33,11 +33,11 @@ export function slackChecks(app: App): readonly Check[] {
 /** Not tried out: a second socket would take the running bot's messages from it. */
 function otherSecret({ DR_SLACK_MODE }: Config): Finding {
   return DR_SLACK_MODE === 'socket'
-    ? ok(
+    ? skipped(
         'DR_SLACK_APP_TOKEN begins with xapp-',
         'Whether it opens a socket shows at /health of the running bot.',
       )
-    : ok('DR_SLACK_SIGNING_SECRET is set', 'Whether it is the right one shows at the first request.');
+    : skipped('DR_SLACK_SIGNING_SECRET is set', 'Whether it is the right one shows at the first request.');
 }
 
 const AuthTest = z.object({
@@ -75,7 +75,8 @@ async function scopes(granted: readonly string[]): Promise<Finding> {
   if (missing.length > 0)
     return bad('Slack scopes', `Missing: ${missing.join(', ')}. Reinstall the app with manifest.yml.`);
   const note = `More than manifest.yml asks for: ${surplus.join(', ')}. A stolen token could use them.`;
-  return ok(`${wanted.length} Slack scopes, as in manifest.yml`, surplus.length === 0 ? '' : note);
+  const what = `${wanted.length} Slack scopes, as in manifest.yml`;
+  return surplus.length === 0 ? ok(what) : warned(what, note);
 }
 
 const ChannelInfo = z.object({

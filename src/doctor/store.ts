@@ -3,7 +3,7 @@ import type { App } from '../app.ts';
 import { quoteName } from '../clients/postgres.ts';
 import { AppError, messageOf } from '../errors.ts';
 import { createDatabase, type Database } from '../store/database.ts';
-import { bad, type Check, type Finding, ok, runChecks } from './finding.ts';
+import { bad, type Check, type Finding, ok, runChecks, skipped, warned } from './finding.ts';
 
 const SKEW_LIMIT_MS = 2_000;
 const CHAIN_LIMIT_MS = 60_000;
@@ -72,14 +72,16 @@ async function migrations(db: Database, role: string): Promise<readonly Finding[
     `select has_table_privilege(to_regclass('dr_migrations'), 'select') as yes`,
   );
   if (readable.yes !== true)
-    return [ok(what, 'All tables are there; the list of migrations itself is the owner’s.')];
+    return [skipped(what, 'All tables are there; the list of migrations itself is the owner’s.')];
   const { rows } = await db.query<{ name: string }>('select name from dr_migrations');
   const done = rows.map(({ name }) => name);
   const missing = known.filter((name) => !done.includes(name));
   if (missing.length > 0) return [bad('migrations', `Not run yet: ${missing.join(', ')}. ${migrate(role)}`)];
   const newer = done.filter((name) => !known.includes(name));
   return [
-    ok(what, newer.length === 0 ? '' : `The database is newer than this program: ${newer.join(', ')}.`),
+    newer.length === 0
+      ? ok(what)
+      : warned(what, `The database is newer than this program: ${newer.join(', ')}.`),
   ];
 }
 

@@ -148,3 +148,17 @@ export interface HomeModel {
   readonly backups: BackupsModel;
   readonly plans: number;
 }
+
+/** How much is going on, for who watches the bot itself. */
+export interface Tallies {
+  /** Of open incidents, active runs, open approvals and open alerts. Nothing for what there is none of. */
+  readonly counts: readonly {
+    readonly what: 'incidents' | 'runs' | 'approvals' | 'alerts';
+    readonly system: string;
+    /** Of alerts alone. */
+    readonly severity: string | null;
+    readonly count: number;
+  }[];
+  /** Seconds since the watch last judged the backups of each system. */
+  readonly watched: readonly { readonly system: string; readonly seconds: number }[];
+}

@@ -1,8 +1,9 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { getRequestListener } from '@hono/node-server';
 import { Hono } from 'hono';
-import { collectDefaultMetrics, Registry } from 'prom-client';
+import type { Tallies } from '../domain/views.ts';
 import { heartbeatRoutes } from './heartbeat.ts';
+import { createMetrics, type Health } from './metrics.ts';
 import { failed, type SignalDeps } from './signals.ts';
 import { snsRoutes } from './sns.ts';
 
@@ -12,6 +13,7 @@ export interface HttpDeps {
   /** Slack's signed requests; null in Socket Mode. */
   readonly slack: ((request: IncomingMessage, response: ServerResponse) => void) | null;
   readonly health: () => Promise<Health>;
+  readonly tallies: () => Promise<Tallies>;
   /** Heartbeats and SNS notices of backups; left out, none are taken. */
   readonly signals?: SignalDeps;
 }
@@ -22,14 +24,6 @@ function isPlain(url = ''): boolean {
   return URL.canParse(path, 'http://bot') && new URL(path, 'http://bot').pathname === path;
 }
 
-export interface Health {
-  readonly ok: boolean;
-  readonly database: string;
-  readonly slack: { readonly mode: string; readonly connected: boolean; readonly reason: string };
-  /** Work that failed again and again, with the last reason. The rest goes on. */
-  readonly stuck: readonly string[];
-}
-
 /** For answers that are on their way when the server stops; Slack waits for them no longer than this. */
 const LAST_ANSWERS_MS = 3_000;
 const IDLE_LOOK_MS = 50;
@@ -38,15 +32,14 @@ const WHOLE_REQUEST = { headersTimeout: 5_000, requestTimeout: 10_000, connectio
 
 /** Health and metrics, and Slack's requests in HTTP mode. Slack being away is said and is no reason to be restarted. */
 export async function startHttp(deps: HttpDeps): Promise<{ port: number; stop(): Promise<void> }> {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
+  const metrics = createMetrics(deps);
   const app = new Hono();
   app.get('/health', async (context) => {
     const health = await deps.health();
     return context.json(health, health.ok ? 200 : 503);
   });
   app.get('/metrics', async (context) =>
-    context.text(await registry.metrics(), 200, { 'content-type': registry.contentType }),
+    context.text(await metrics.page(), 200, { 'content-type': metrics.contentType }),
   );
   if (deps.signals !== undefined) {
     app.route('/', heartbeatRoutes(deps.signals).onError(failed(deps.signals.log)));

@@ -8,17 +8,21 @@ export async function requireTables(db: Pick<Database, 'query'>): Promise<void> 
       "select current_user as role, to_regclass('chain_head') is not null as there",
     )
     .catch((error: unknown): never => {
-      const reason = error instanceof AppError && error.cause !== undefined ? error.cause : error;
-      throw new AppError(
-        'database-unreachable',
-        `The bot's own database does not let it in (${messageOf(reason)}). Check DR_DATABASE_URL and that the server runs.`,
-        { retry: 'later', cause: error },
-      );
+      throw notLetIn(error instanceof AppError && error.cause !== undefined ? error.cause : error);
     });
   const [first] = rows;
   if (first?.there === true) return;
   throw new AppError(
     'config-invalid',
     `The bot's own database has no tables yet. Type: DR_DATABASE_OWNER_URL=… DR_DATABASE_ROLE=${first?.role ?? 'drbot'} dr migrate`,
+  );
+}
+
+/** No connection, or one that was refused, as the bot's own database or something before it says. */
+export function notLetIn(reason: unknown): AppError {
+  return new AppError(
+    'database-unreachable',
+    `The bot's own database does not let it in (${messageOf(reason)}). Check DR_DATABASE_URL and that the server runs.`,
+    { retry: 'later', cause: reason },
   );
 }

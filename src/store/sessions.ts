@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { AppError } from '../errors.ts';
 import { SILENCE_MS } from './database.ts';
+import { notLetIn } from './ready.ts';
 
 const ROUNDS = 3;
 
@@ -14,7 +15,9 @@ export async function requireSessions(url: string): Promise<void> {
   const sessions = [1, 2].map(() => new pg.Client(options));
   for (const session of sessions) session.on('error', () => {});
   try {
-    await Promise.all(sessions.map((session) => session.connect()));
+    await Promise.all(sessions.map((session) => session.connect())).catch((error: unknown) => {
+      throw notLetIn(error);
+    });
     const backends = new Map<pg.Client, Set<number>>();
     for (let round = 0; round < ROUNDS; round++)
       for (const session of sessions) {

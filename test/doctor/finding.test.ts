@@ -29,11 +29,12 @@ test('a look that hangs and one that breaks are lines of their own, and stop no 
   expect(findings).toEqual([
     {
       ok: false,
+      mark: 'fail',
       what: 'silence',
       say: 'No answer within 0.03 s. Check that it runs and that the bot can reach it.',
     },
-    { ok: false, what: 'away', say: 'S3 does not answer. Check the network.' },
-    { ok: true, what: 'well', say: '' },
+    { ok: false, mark: 'fail', what: 'away', say: 'S3 does not answer. Check the network.' },
+    { ok: true, mark: 'ok', what: 'well', say: '' },
   ]);
   expect(signals[0]?.aborted).toBe(true);
 });

@@ -52,7 +52,7 @@ describe('dr doctor', () => {
     expect(plain.stdout).toMatch(
       /^\[fail\] redis janua-sessions: Redis janua-sessions does not answer.*connections\.yml/m,
     );
-    expect(plain.stdout).toContain('[ok]   Slack: It is off here');
+    expect(plain.stdout).toContain('[skip] Slack: It is off here');
     expectNoSecrets(plain.stdout);
   });
 

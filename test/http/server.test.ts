@@ -17,6 +17,7 @@ test('a server that stops answers the requests it has taken, and takes no more',
   const server = await startHttp({
     host: '127.0.0.1',
     port: 0,
+    tallies: async () => ({ counts: [], watched: [] }),
     health,
     slack: async (_, response) => {
       taken();
@@ -42,6 +43,7 @@ test('a path with turns in it leads nowhere: what a proxy lets in from outside i
   const server = await startHttp({
     host: '127.0.0.1',
     port: 0,
+    tallies: async () => ({ counts: [], watched: [] }),
     slack: null,
     health: async () => ({
       ok: true,

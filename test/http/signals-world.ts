@@ -23,6 +23,7 @@ export async function startSignals(
   const server = await startHttp({
     host: '127.0.0.1',
     port: 0,
+    tallies: async () => ({ counts: [], watched: [] }),
     slack: null,
     health: async () => ({
       ok: true,

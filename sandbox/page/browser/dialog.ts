@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { type Children, html } from './html.ts';
 import { wayBack } from './way-back.ts';
 
@@ -20,14 +20,15 @@ type DialogProps = {
 export function Dialog({ labelledBy, className = '', role = 'dialog', onClose, children }: DialogProps) {
   const dialog = useRef<HTMLDialogElement>(null);
 
-  useEffect(() => {
+  // Before the next picture: whoever presses a key at once must find the focus somewhere.
+  useLayoutEffect(() => {
     const back = wayBack();
     dialog.current?.showModal();
     focusFirst(dialog.current);
     return back;
   }, []);
   // What it shows may change under the focus, as when a form becomes the answer to it.
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (document.activeElement === document.body) focusFirst(dialog.current);
   });
 

@@ -1,4 +1,4 @@
-import { useEffect, useId, useMemo, useRef, useState } from 'preact/hooks';
+import { useId, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { ModalShown } from '../contract.ts';
 import { Blocks } from './blocks/block.ts';
 import { type ActionValue, useDesk } from './desk.ts';
@@ -20,7 +20,7 @@ export function Modal({ modal }: { modal: ModalShown }) {
 
   // A loading view has become a form, or another form: the focus goes in.
   const first = Object.keys(fields)[0] ?? '';
-  useEffect(() => {
+  useLayoutEffect(() => {
     const inside =
       body.current?.contains(document.activeElement) &&
       document.activeElement?.matches('input, select, textarea');
@@ -28,7 +28,7 @@ export function Modal({ modal }: { modal: ModalShown }) {
   }, [first]);
 
   const wrong = Object.keys(errors).join(' ');
-  useEffect(() => {
+  useLayoutEffect(() => {
     const [block] = definition.blocks.filter(({ block_id }) => errors[block_id] !== undefined);
     if (block === undefined) return;
     const place = body.current?.querySelector(`[data-block="${CSS.escape(block.block_id)}"]`);

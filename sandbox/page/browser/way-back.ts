@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
 /**
  * How to bring the focus back to where it is now. Where that is gone by then, as the button of a card that was redrawn, its
@@ -26,7 +26,7 @@ export function useKeptFocus(): void {
     document.addEventListener('focusin', onFocusIn);
     return () => document.removeEventListener('focusin', onFocusIn);
   }, []);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const { control, back } = last.current ?? {};
     const isGone = control instanceof Node && !control.isConnected;
     if (isGone && document.activeElement === document.body) back?.();
