@@ -1,5 +1,8 @@
 import { useEffect, useLayoutEffect, useRef } from 'preact/hooks';
 
+/** Who looks at a channel without being in it has no field to write in; an archived one has neither. */
+const RESTS = ['.composer-field', '.foot-note button', 'nav button'];
+
 /**
  * How to bring the focus back to where it is now. Where that is gone by then, as the button of a card that was redrawn, its
  * message gets it, or else the field to write in.
@@ -8,7 +11,7 @@ export function wayBack(): () => void {
   const from = document.activeElement;
   const message = from?.closest('.message') ?? null;
   return () => {
-    const places = [from, message, document.querySelector('.composer-field')];
+    const places = [from, message, ...RESTS.map((each) => document.querySelector(each))];
     const place = places.find(
       (each) => each instanceof HTMLElement && each !== document.body && each.isConnected,
     );
@@ -26,9 +29,12 @@ export function useKeptFocus(): void {
     document.addEventListener('focusin', onFocusIn);
     return () => document.removeEventListener('focusin', onFocusIn);
   }, []);
-  useLayoutEffect(() => {
+  const keep = () => {
     const { control, back } = last.current ?? {};
     const isGone = control instanceof Node && !control.isConnected;
     if (isGone && document.activeElement === document.body) back?.();
-  });
+  };
+  // At once, for whoever presses a key in this moment; and again, since what took the focus may be taken away in the same breath.
+  useLayoutEffect(keep);
+  useEffect(keep);
 }
