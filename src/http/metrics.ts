@@ -34,18 +34,16 @@ export function createMetrics({ health, tallies }: MetricsDeps) {
 
   async function page(): Promise<string> {
     const now = await health();
-    up.set(now.database === 'ok' ? 1 : 0);
+    const going = now.database === 'ok' ? await tallies().catch(() => null) : null;
+    up.set(going === null ? 0 : 1);
     connected.set(now.slack.connected ? 1 : 0);
     stuck.set(now.stuck.length);
     for (const each of [...Object.values(open), watched]) each.reset();
-    if (now.database === 'ok') {
-      const { counts, watched: ages } = await tallies();
-      for (const { what, system, severity, count } of counts) {
-        if (what === 'alerts') open.alerts.set({ system, severity: severity ?? '' }, count);
-        else open[what].set({ system }, count);
-      }
-      for (const { system, seconds } of ages) watched.set({ system }, seconds);
+    for (const { what, system, severity, count } of going?.counts ?? []) {
+      if (what === 'alerts') open.alerts.set({ system, severity: severity ?? '' }, count);
+      else open[what].set({ system }, count);
     }
+    for (const { system, seconds } of going?.watched ?? []) watched.set({ system }, seconds);
     return registry.metrics();
   }
 

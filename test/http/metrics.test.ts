@@ -59,6 +59,12 @@ test('what is over is gone from the next page', async () => {
   expect(page).toEqual(['drbot_database_up 1', 'drbot_slack_connected 1', 'drbot_stuck 0']);
 });
 
+test('a database that goes away in the middle is away, and the page is still there', async () => {
+  const [, page] = await pages({ tallies: BUSY }, {});
+
+  expect(page).toEqual(['drbot_database_up 0', 'drbot_slack_connected 1', 'drbot_stuck 0']);
+});
+
 test('without its database the bot still has a page, and tells nothing that is old', async () => {
   const [, page] = await pages(
     { tallies: BUSY },
